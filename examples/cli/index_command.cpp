@@ -1,0 +1,57 @@
+// sextant index FOLDER --into FILE
+#include <iostream>
+#include <memory>
+
+#include "cli.hpp"
+
+namespace cli {
+namespace {
+
+struct Options {
+    std::string folder;
+    std::string into;
+    std::string model = default_model();
+    bool strict = false;
+};
+
+int run(const Options& options) {
+    const auto encoder = sextant::Encoder::open(options.model);
+    auto pictures = sextant::read_images(options.folder, {.strict = options.strict});
+    const bool existed = std::filesystem::exists(options.into);
+    auto index = existed ? sextant::Index::open(options.into, encoder.space()) : sextant::Index::create(options.into, encoder.space());
+
+    Progress progress("indexing " + options.folder, pictures.files());
+    std::size_t added = 0;
+    try {
+        added = sextant::upsert(encoder, index, pictures, {.progress = [&](std::size_t done) { progress.at(done); }});
+    } catch (...) {
+        progress.finish();
+        if (!existed) {
+            // Nothing went into the file that was made for it a moment ago.
+            index = sextant::Index::in_memory(encoder.space());
+            std::filesystem::remove(options.into);
+        }
+        throw;
+    }
+    progress.finish();
+
+    std::cout << "indexed " << added << " pictures into " << options.into << " (" << index.size() << " records, " << encoder.dimensions() << " dimensions)\n";
+    for (const auto& [id, reason] : pictures.unreadable()) std::cerr << "left out " << id << ": " << reason << '\n';
+    if (pictures.unreadable().empty()) return success;
+    std::cerr << pictures.unreadable().size() << " pictures could not be read\n";
+    return incomplete;
+}
+
+}  // namespace
+
+void add_index_command(CLI::App& app, int& status) {
+    auto options = std::make_shared<Options>();
+    auto* command = app.add_subcommand("index", "Encode every picture of a folder and put them into an index file.");
+    command->add_option("folder", options->folder, "Folder of pictures, searched with all folders below it")->required();
+    command->add_option("--into", options->into, "Index file; made if it is not there, else added to")->required();
+    command->add_option("--model", options->model, "Bundle of a dual encoder")->envname("SEXTANT_MODEL");
+    command->add_flag("--strict", options->strict, "Refuse the folder if any picture in it cannot be read");
+    command->callback([options, &status] { status = run(*options); });
+}
+
+}  // namespace cli

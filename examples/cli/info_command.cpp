@@ -1,0 +1,41 @@
+// sextant info FILE|BUNDLE
+#include <iostream>
+#include <memory>
+
+#include "cli.hpp"
+
+namespace cli {
+namespace {
+
+void show_bundle(const std::string& path) {
+    const auto bundle = sextant::Bundle::open(path);
+    const auto& manifest = bundle.manifest();
+    std::cout << "bundle       " << path << "\nname         " << manifest.name << "\nkind         " << to_string(manifest.kind)
+              << "\nfamily       " << manifest.family << "\nsource       " << manifest.source << "\nlicence      " << manifest.licence
+              << "\ndimensions   " << manifest.dimensions << "\nnetworks    ";
+    for (const auto& [name, network] : manifest.networks) std::cout << ' ' << name << " (" << network.file << ')';
+    std::cout << "\nfingerprint  " << sextant::make_fingerprint(manifest.parts).value << "\nfigures      " << manifest.figures << '\n';
+}
+
+void show_index(const std::string& path) {
+    const auto index = sextant::Index::open(path, {.read_only = true});
+    const auto& space = index.space();
+    std::cout << "index        " << path << "\nrecords      " << index.size() << "\ndimensions   " << space.dimensions << "\nmetric       "
+              << to_string(space.metric) << "\nfingerprint  " << (space.fingerprint.value.empty() ? "not stated" : space.fingerprint.value)
+              << "\nbytes        " << std::filesystem::file_size(path) << '\n';
+}
+
+}  // namespace
+
+void add_info_command(CLI::App& app, int& status) {
+    auto path = std::make_shared<std::string>();
+    auto* command = app.add_subcommand("info", "Say what an index file or a bundle holds.");
+    command->add_option("path", *path, "Index file, or folder of a model")->required();
+    command->callback([path, &status] {
+        if (std::filesystem::is_directory(*path)) show_bundle(*path);
+        else show_index(*path);
+        status = success;
+    });
+}
+
+}  // namespace cli

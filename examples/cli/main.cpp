@@ -1,0 +1,36 @@
+// sextant: find pictures with words.
+#include <exception>
+#include <iostream>
+
+#include "cli.hpp"
+
+int main(int argc, char** argv) {
+    CLI::App app{"Find pictures with words."};
+    app.name("sextant");
+    app.footer("Exit codes: 0 done; 1 failed; 2 wrong usage; 3 done, but some pictures could not be read.");
+    app.require_subcommand(1);
+    int status = cli::success;
+    cli::add_index_command(app, status);
+    cli::add_search_command(app, status);
+    cli::add_verify_command(app, status);
+    cli::add_info_command(app, status);
+    if (argc > 1 && argv[1][0] != '-' && !app.get_subcommand_no_throw(argv[1])) {
+        std::cerr << "sextant: there is no command '" << argv[1] << "'; there are index, search, verify and info (see sextant --help)\n";
+        return cli::usage;
+    }
+    try {
+        app.parse(argc, argv);
+        return status;
+    } catch (const CLI::Success& help) {
+        return app.exit(help);
+    } catch (const CLI::ParseError& error) {
+        std::cerr << "sextant: " << error.what() << " (see sextant --help)\n";
+        return cli::usage;
+    } catch (const sextant::Error& error) {
+        std::cerr << "sextant: " << error.what() << '\n';
+        return cli::failure;
+    } catch (const std::exception& error) {
+        std::cerr << "sextant: " << error.what() << '\n';
+        return cli::failure;
+    }
+}

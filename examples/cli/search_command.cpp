@@ -1,0 +1,103 @@
+// sextant search FILE "words"
+#include <cstdio>
+#include <iostream>
+#include <memory>
+#include <optional>
+
+#include <nlohmann/json.hpp>
+
+#include "cli.hpp"
+
+namespace cli {
+namespace {
+
+struct Options {
+    std::string file;
+    std::string words;
+    std::string image;
+    std::string model = default_model();
+    std::string reranker;
+    std::size_t k = 10;
+    std::size_t candidates = 100;
+    bool json = false;
+    std::string page;
+};
+
+nlohmann::json to_json(const Options& options, const sextant::SearchResult& result) {
+    nlohmann::json out{{"query", options.image.empty() ? options.words : options.image},
+                       {"completeness", to_string(result.completeness)},
+                       {"score_type", to_string(result.score_type)},
+                       {"rows_scored", result.rows_scored},
+                       {"hits", nlohmann::json::array()},
+                       {"seconds", nlohmann::json::object()},
+                       {"unreadable", nlohmann::json::array()}};
+    for (const auto& hit : result) {
+        out["hits"].push_back({{"id", hit.id},
+                               {"score", hit.score},
+                               {"retrieval_score", hit.retrieval_score},
+                               {"payload", nlohmann::json::parse(hit.payload, nullptr, false)}});
+    }
+    for (const auto& [stage, seconds] : result.stages) out["seconds"][stage] = seconds;
+    for (const auto& [id, reason] : result.unreadable) out["unreadable"].push_back({{"id", id}, {"reason", reason}});
+    return out;
+}
+
+void print(const sextant::SearchResult& result) {
+    int place = 0;
+    for (const auto& hit : result) std::printf("%3d  %8.4f  %s\n", ++place, static_cast<double>(hit.score), hit.id.c_str());
+    std::string times;
+    for (const auto& [stage, seconds] : result.stages) {
+        char text[64];
+        std::snprintf(text, sizeof text, "%s%s %.1f ms", times.empty() ? "" : ", ", stage.c_str(), seconds * 1e3);
+        times += text;
+    }
+    const auto completeness = to_string(result.completeness);
+    const auto type = to_string(result.score_type);
+    std::printf("     %.*s scores, %.*s over %zu rows; %s\n", static_cast<int>(type.size()), type.data(), static_cast<int>(completeness.size()),
+                completeness.data(), result.rows_scored, times.c_str());
+}
+
+int run(const Options& options) {
+    const auto encoder = sextant::Encoder::open(options.model);
+    const auto index = sextant::Index::open(options.file, encoder.space(), {.read_only = true});
+    std::optional<sextant::CrossEncoder> reranker;
+    if (!options.reranker.empty()) reranker = sextant::CrossEncoder::open(options.reranker);
+
+    const sextant::Item query = options.image.empty() ? sextant::Item(sextant::Text{options.words}) : sextant::Item(sextant::read_image(options.image));
+    const auto result = sextant::search(encoder, index, query,
+                                        {.k = options.k, .rerank = reranker ? &*reranker : nullptr, .candidates = std::max(options.candidates, options.k)});
+    if (options.json) std::cout << to_json(options, result).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
+    else print(result);
+    if (!options.page.empty()) {
+        write_contact_sheet(options.page, options.image.empty() ? options.words : options.image, result);
+        if (!options.json) std::cout << "     contact sheet: " << options.page << '\n';
+    }
+    for (const auto& [id, reason] : result.unreadable) std::cerr << "not reranked " << id << ": " << reason << '\n';
+    return result.unreadable.empty() ? success : incomplete;
+}
+
+}  // namespace
+
+void add_search_command(CLI::App& app, int& status) {
+    auto options = std::make_shared<Options>();
+    auto* command = app.add_subcommand("search", "Find the records nearest to some words, or to a picture.");
+    command->add_option("file", options->file, "Index file")->required();
+    auto* words = command->add_option("words", options->words, "What to look for");
+    auto* image = command->add_option("--image", options->image, "Look for pictures like this one");
+    words->excludes(image);
+    command->add_option("--k", options->k, "Hits to show")->capture_default_str();
+    auto* rerank = command->add_option("--rerank", options->reranker, "Reorder the best candidates with a cross-encoder [" + default_reranker() + "]")
+                       ->expected(0, 1)
+                       ->default_str(default_reranker())
+                       ->envname("SEXTANT_RERANKER");
+    command->add_option("--candidates", options->candidates, "Hits that the reranker looks at")->capture_default_str()->needs(rerank);
+    command->add_option("--model", options->model, "Bundle of the dual encoder that filled the index")->envname("SEXTANT_MODEL");
+    command->add_flag("--json", options->json, "Print JSON");
+    command->add_option("--html", options->page, "Write a page that shows the hits in a browser");
+    command->callback([options, words, image, &status] {
+        if (words->count() + image->count() == 0) throw CLI::RequiredError("words, or --image with a picture");
+        status = run(*options);
+    });
+}
+
+}  // namespace cli

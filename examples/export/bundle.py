@@ -1,0 +1,117 @@
+"""Writes Sextant bundles: hashes, manifest and goldens, as src/bundle/FORMAT.md says. Used by every exporter here."""
+
+import hashlib
+import json
+import platform
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+
+MANIFEST = "manifest.json"
+
+
+def versions():
+    """What made the goldens."""
+    import PIL
+    import tokenizers
+    return (f"python {platform.python_version()}, torch {torch.__version__.split('+')[0]}, "
+            f"tokenizers {tokenizers.__version__}, Pillow {PIL.__version__}, numpy {np.__version__}")
+
+
+def write_json(path, value):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def write_tokenizer(source, target):
+    """Copies a tokenizer.json without its own truncation and padding: the manifest says how long a text may be."""
+    content = json.loads(Path(source).read_text(encoding="utf-8"))
+    content["truncation"] = content["padding"] = None
+    Path(target).write_text(json.dumps(content, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
+
+
+def tokenize(tokenizer_file, max_length, text, document=None):
+    """The encoding the reference pipeline makes of a text, or of a text with a document, cut to max_length tokens."""
+    tokenizer = Tokenizer.from_file(str(tokenizer_file))
+    tokenizer.enable_truncation(max_length)
+    return tokenizer.encode(text) if document is None else tokenizer.encode(text, document)
+
+
+def text_tensors(encodings, inputs, pad_id=0):
+    """The named int64 [batch, tokens] tensors of a batch of encodings, padded to the longest."""
+    longest = max(len(e.ids) for e in encodings)
+    rows = {"input_ids": [e.ids + [pad_id] * (longest - len(e.ids)) for e in encodings],
+            "attention_mask": [[1] * len(e.ids) + [0] * (longest - len(e.ids)) for e in encodings],
+            "token_type_ids": [e.type_ids + [0] * (longest - len(e.ids)) for e in encodings]}
+    return [torch.tensor(rows[name], dtype=torch.int64) for name in inputs if name in rows]
+
+
+def pooled(output, mask, pooling, normalize):
+    """What the manifest's `pooling` and `normalize` make of a network's output."""
+    if pooling == "cls":
+        output = output[:, 0]
+    elif pooling == "mean":
+        weight = mask.unsqueeze(-1).to(output.dtype)
+        output = (output * weight).sum(1) / weight.sum(1).clamp(min=1e-9)
+    return torch.nn.functional.normalize(output, dim=-1) if normalize else output
+
+
+def preprocess(image, section):
+    """The float32 [3, height, width] tensor of a PIL picture, for `squash` and `divide_255` as our exporters use them."""
+    from PIL import Image
+    assert section["resize"]["mode"] == "squash" and section["rescale"] == "divide_255"
+    height, width = section["resize"]["size"]
+    kind = Image.Resampling[section["resize"]["filter"].upper()]
+    small = np.asarray(image.convert("RGB").resize((width, height), kind), dtype=np.float32) / np.float32(255)
+    small = (small - np.float32(section["mean"])) / np.float32(section["std"])
+    return np.ascontiguousarray(small.transpose(2, 0, 1))
+
+
+def rounded(vector):
+    return [float(f"{x:.9g}") for x in np.asarray(vector, dtype=np.float32).ravel()]
+
+
+def without_debug_records(source, target):
+    """Copies a TorchScript file but for its debug records: they hold the paths of the machine that traced it. Entries
+    keep their order; fixed dates make equal networks equal files; data starts at multiples of 64 as torch writes it."""
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w") as new:
+        for entry in old.infolist():
+            if entry.filename.endswith(".debug_pkl"):
+                continue
+            copy = zipfile.ZipInfo(entry.filename.replace(source.stem, target.stem, 1))
+            copy.compress_type = entry.compress_type
+            if copy.compress_type == zipfile.ZIP_STORED:
+                header = new.fp.tell() + 30 + len(copy.filename.encode()) + 4
+                padding = -header % 64
+                copy.extra = b"FB" + padding.to_bytes(2, "little") + b"Z" * padding
+            new.writestr(copy, old.read(entry))
+
+
+def save_network(module, example, path):
+    """Traces a module in eval mode and writes it; returns the traced module, which the goldens are made with."""
+    module.eval()
+    with torch.no_grad():
+        traced = torch.jit.trace(module, example, check_trace=False)
+    raw = path.with_suffix(".raw")
+    traced.save(str(raw))
+    without_debug_records(raw, path)
+    raw.unlink()
+    return torch.jit.load(str(path))
+
+
+def write_manifest(folder, manifest, reference=None):
+    """Adds the goldens' version line and the hash and size of every file beside the manifest, and writes it."""
+    folder = Path(folder)
+    manifest = {"format": "sextant-bundle", "version": 1, **manifest}
+    if reference is not None:
+        write_json(folder / "golden" / "golden.json", {"reference": versions(), **reference})
+        manifest["golden"] = "golden/golden.json"
+    manifest["files"] = {}
+    for path in sorted(p for p in folder.rglob("*") if p.is_file() and p.name != MANIFEST):
+        content = path.read_bytes()
+        manifest["files"][path.relative_to(folder).as_posix()] = {"sha256": hashlib.sha256(content).hexdigest(),
+                                                                  "size": len(content)}
+    write_json(folder / MANIFEST, manifest)

@@ -1,0 +1,55 @@
+// A folder that holds a model and the proof that it runs as its author meant it. Format: src/bundle/FORMAT.md.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <sextant/bundle/manifest.hpp>
+
+namespace sextant {
+
+/// An input, and what the reference pipeline made of it. Members that the golden does not state are empty.
+struct Golden {
+    std::string text;                    ///< a document to encode, or the query of a pair
+    std::optional<std::string> document;  ///< the second text of a pair
+    std::string file;                    ///< a picture within the bundle
+    std::vector<std::int64_t> input_ids;
+    std::vector<float> pixels;  ///< [3, height, width]
+    std::vector<float> vector;
+    float score = 0;  ///< of a pair
+};
+
+struct Goldens {
+    std::string reference;  ///< the programs that made them, with versions
+    std::vector<Golden> text;
+    std::vector<Golden> image;
+    std::vector<Golden> pair;
+};
+
+/// Threads: const methods may run together from any threads.
+class Bundle {
+public:
+    /// Reads `folder`/manifest.json and nothing else. Throws `not_found` if there is none, else as `parse_manifest`.
+    [[nodiscard]] static Bundle open(const std::filesystem::path& folder);
+
+    [[nodiscard]] const Manifest& manifest() const noexcept { return manifest_; }
+    [[nodiscard]] const std::filesystem::path& folder() const noexcept { return folder_; }
+
+    /// The bytes of a file that the manifest names, checked against its size and SHA-256: what is returned is what was
+    /// hashed. Throws `not_found` if it is missing, `corrupt` if it is not the file that the manifest describes.
+    [[nodiscard]] std::vector<std::byte> read(const std::string& file) const;
+
+    /// The goldens, with the pixel files read; empty if the bundle has none. Throws as `read`.
+    [[nodiscard]] Goldens goldens() const;
+
+private:
+    Bundle(std::filesystem::path folder, Manifest manifest) : folder_(std::move(folder)), manifest_(std::move(manifest)) {}
+
+    std::filesystem::path folder_;
+    Manifest manifest_;
+};
+
+}  // namespace sextant

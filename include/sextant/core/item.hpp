@@ -1,0 +1,54 @@
+// What a program searches with and searches for: a text or a picture, and documents made of them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <sextant/core/modality.hpp>
+
+namespace sextant {
+
+/// The longest text that is encoded or kept, in bytes.
+inline constexpr std::size_t max_text_bytes = std::size_t{64} << 10;
+
+/// UTF-8 text. Checked where it is used: at most `max_text_bytes`, every byte valid.
+struct Text {
+    std::string value;
+};
+
+/// A decoded picture: 8-bit RGB, rows from the top, no padding between rows.
+struct Image {
+    int width = 0;
+    int height = 0;
+    std::vector<std::uint8_t> pixels;  ///< height x width x 3
+};
+
+/// One thing to encode.
+class Item {
+public:
+    Item(Text text) : value_(std::move(text)) {}     // NOLINT: a Text is an Item
+    Item(Image image) : value_(std::move(image)) {}  // NOLINT: an Image is an Item
+
+    [[nodiscard]] Modality modality() const noexcept {
+        return std::holds_alternative<Text>(value_) ? Modality::text : Modality::image;
+    }
+    /// The member that `modality()` names, else nullptr.
+    [[nodiscard]] const Text* text() const noexcept { return std::get_if<Text>(&value_); }
+    [[nodiscard]] const Image* image() const noexcept { return std::get_if<Image>(&value_); }
+
+private:
+    std::variant<Text, Image> value_;
+};
+
+/// An item with a name, ready to be remembered by an index.
+struct Document {
+    std::string id;
+    Item item;
+    std::string payload = "{}";  ///< a JSON object of the caller's
+};
+
+}  // namespace sextant

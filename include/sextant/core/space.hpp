@@ -1,0 +1,57 @@
+// Where vectors live: how long they are, how they are compared, and who made them.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include <sextant/core/error.hpp>
+#include <sextant/core/fingerprint.hpp>
+
+namespace sextant {
+
+/// How two vectors are compared. Higher is better in every metric.
+enum class Metric {
+    cosine,  ///< <x, y> / (|x| |y|), from -1 to 1
+    dot,     ///< <x, y>
+    l2,      ///< minus the squared Euclidean distance, at most 0
+};
+
+[[nodiscard]] constexpr std::string_view to_string(Metric metric) noexcept {
+    switch (metric) {
+        case Metric::cosine: return "cosine";
+        case Metric::dot: return "dot";
+        case Metric::l2: return "l2";
+    }
+    return "unknown";
+}
+
+/// The largest number of dimensions a vector may have.
+inline constexpr std::size_t max_dimensions = 65'536;
+
+/// All that two vectors must share to be comparable.
+struct Space {
+    std::size_t dimensions = 0;  ///< 1 to `max_dimensions`
+    Metric metric = Metric::cosine;
+    Fingerprint fingerprint = {};  ///< of the encoder that fills the space; empty for vectors of unstated origin
+};
+
+/// Throws `incompatible` unless vectors of `wanted` may be compared with those of `found`, and says what differs and what
+/// to do. `where` names what holds the vectors of `found`: an index file, say.
+inline void require_compatible(const std::string& where, const Space& found, const Space& wanted) {
+    const auto refuse = [&where](const std::string& difference, const std::string& remedy) {
+        throw Error(ErrorCode::incompatible, where + " " + difference + ": " + remedy);
+    };
+    const auto rebuild = "use the encoder that filled it, or build it again";
+    if (found.dimensions != wanted.dimensions)
+        refuse("holds vectors of " + std::to_string(found.dimensions) + " dimensions, not " + std::to_string(wanted.dimensions), rebuild);
+    if (found.metric != wanted.metric)
+        refuse("compares vectors by " + std::string(to_string(found.metric)) + ", not " + std::string(to_string(wanted.metric)), rebuild);
+    if (found.fingerprint == wanted.fingerprint) return;
+    const auto difference = found.fingerprint.difference(wanted.fingerprint);
+    refuse("was filled by " + found.fingerprint.short_name() + "; this is " + wanted.fingerprint.short_name() +
+               (difference.empty() ? "" : " (different: " + difference + ")"),
+           "embed its records again with this encoder, or open it with allow_compatible");
+}
+
+}  // namespace sextant

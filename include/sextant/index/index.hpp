@@ -1,0 +1,112 @@
+// Remembers vectors, and finds the nearest.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <sextant/core/embeddings.hpp>
+#include <sextant/core/hit.hpp>
+#include <sextant/core/space.hpp>
+#include <sextant/store/record.hpp>
+
+namespace sextant {
+
+struct OpenOptions {
+    /// Open without the right to write. Any number of programs may do so, also while another one writes; each sees the
+    /// records as they were when it opened. As long as it is open, the writer's log beside the file cannot shrink.
+    bool read_only = false;
+    /// Accept a file whose fingerprint is not the expected one. Its dimensions and metric must fit all the same.
+    bool allow_compatible = false;
+};
+
+struct NearestOptions {
+    std::size_t k = 10;  ///< how many hits are wanted, at least 1
+
+    /// Throws `invalid_argument` naming the field.
+    void validate() const;
+};
+
+/// The largest norm of a vector or query: squares of sums of two such are still finite in 32 bits.
+inline constexpr double max_norm = 1e18;
+
+/// Records with vectors of one space, in one file or in memory only.
+///
+/// Every vector is kept in memory; payloads and texts stay in the file and are read, and checked, when they are wanted.
+/// What is written was synced to the disk when the call returns. The file: src/store/FORMAT.md.
+///
+/// Order of insertion: a new record comes last; one that replaces another of its id takes that one's place.
+///
+/// Threads: `const` methods may be called by any threads at once, and together with one that writes; writers wait for
+/// each other. Each search sees one state, before or after a write, never between. A search waits for a writer only
+/// while that takes over what it has already written to the disk, or, `in_memory`, for all of the write.
+/// Moving or destroying an index excludes everything else.
+///
+/// Failures are `Error`s, thrown before anything has changed: `corrupt` if bytes of the file are damaged, `io` if the
+/// system refuses. After an `io` error of a write, later writes are refused until the file was opened again.
+class Index {
+public:
+    /// Makes an empty index in a new file that only its owner may read (mode 0600), open for writing. The file appears
+    /// complete or not at all. Throws `invalid_argument` if a file of that name exists, or the space is not one.
+    [[nodiscard]] static Index create(const std::filesystem::path& path, const Space& space);
+
+    /// Opens an index after checking all of it: format version, schema, the checksum of every record, their number and
+    /// sum, and the structure of the file. Throws `not_found`; `incompatible` for another format version or another
+    /// kind of file; `corrupt`, naming the row and its id if that can be read; and `busy` if the index is to be written
+    /// and is open for writing elsewhere, in this process or another. A file that is refused is left as it was.
+    [[nodiscard]] static Index open(const std::filesystem::path& path, const OpenOptions& options = {});
+
+    /// The same, and throws `incompatible` unless the index holds vectors of the space `expected`, naming what differs.
+    [[nodiscard]] static Index open(const std::filesystem::path& path, const Space& expected,
+                                    const OpenOptions& options = {});
+
+    /// An empty index that is gone with this object.
+    [[nodiscard]] static Index in_memory(const Space& space);
+
+    Index(Index&&) noexcept;
+    Index& operator=(Index&&) noexcept;
+    ~Index();
+
+    [[nodiscard]] const Space& space() const noexcept;
+    [[nodiscard]] std::size_t size() const;
+    [[nodiscard]] bool contains(std::string_view id) const;
+
+    /// Adds records, and replaces those whose ids are there already: all of them, or none if it throws.
+    /// Throws `invalid_argument` or `limit`, naming the row of `records`, its id and what is wrong with it: a vector of
+    /// another length, a component that is NaN or infinite, a norm over `max_norm`, a norm of 0 if the metric is
+    /// cosine, an id that is empty or appears twice, invalid UTF-8, a payload that is no JSON object, anything over its
+    /// limit.
+    void upsert(std::span<const Record> records);
+
+    /// Removes the records that have these ids, and returns how many there were; others are no error. The bytes are
+    /// overwritten: they are gone from the file, and, once it was closed, from the log beside it.
+    std::size_t remove(std::span<const std::string> ids);
+
+    /// The record that has this id.
+    [[nodiscard]] std::optional<Record> get(std::string_view id) const;
+
+    /// The k records nearest to `query`, proved equal to a scan of all in double precision: scores are computed in 64
+    /// bits and rounded once. Equal scores are in the order of insertion. `exhausted` if there are fewer than k.
+    /// Throws `invalid_argument` if k is 0, or if `query` is not a vector that the index could hold.
+    [[nodiscard]] SearchResult nearest(std::span<const float> query, const NearestOptions& options = {}) const;
+
+    /// The same for every row of `queries`, all in one state of the index; equal, bit for bit, to single searches. The
+    /// time of the stage is that of all queries together.
+    [[nodiscard]] std::vector<SearchResult> nearest(const Eigen::Ref<const Matrix>& queries,
+                                                    const NearestOptions& options = {}) const;
+
+    /// Reads the whole file again, checks it as `open` does, and compares it with what is in memory. Writers wait.
+    void verify() const;
+
+private:
+    struct Impl;
+    explicit Index(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace sextant

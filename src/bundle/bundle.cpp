@@ -1,0 +1,124 @@
+#include <sextant/bundle/bundle.hpp>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <optional>
+#include <system_error>
+
+#include "bundle/fields.hpp"
+#include "bundle/sha256.hpp"
+
+namespace sextant {
+
+using bundle_detail::Fields;
+using bundle_detail::Json;
+
+namespace {
+
+constexpr std::uint64_t largest_manifest = 1 << 20;
+
+std::string_view as_text(const std::vector<std::byte>& bytes) {
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+std::uint64_t size_of(const std::filesystem::path& path) {
+    std::error_code error;
+    if (!std::filesystem::is_regular_file(path, error))
+        throw Error(ErrorCode::not_found, path.string() + " is missing or is not a file: restore the bundle from where it came from");
+    const auto size = std::filesystem::file_size(path, error);
+    if (error) throw Error(ErrorCode::io, "cannot read the size of " + path.string() + ": " + error.message());
+    return size;
+}
+
+std::vector<std::byte> read_bytes(const std::filesystem::path& path, std::uint64_t size) {
+    std::ifstream stream(path, std::ios::binary);
+    std::vector<std::byte> bytes(size);
+    if (!stream.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(size)))
+        throw Error(ErrorCode::io, "cannot read " + path.string() + ": " + std::strerror(errno));
+    return bytes;
+}
+
+/// A symbolic link must not lead out of the folder.
+void check_inside(const std::filesystem::path& folder, const std::filesystem::path& path) {
+    std::error_code error;
+    const auto relative = std::filesystem::canonical(path, error).lexically_relative(std::filesystem::canonical(folder, error));
+    if (!error && !relative.empty() && *relative.begin() == "..")
+        throw Error(ErrorCode::invalid_argument, path.string() + " is a link that leaves the bundle's folder: copy the file into it");
+}
+
+template <class Number>
+std::vector<Number> read_list(const Json& object, const char* name, const std::string& where) {
+    const auto list = object.find(name);
+    if (list == object.end()) return {};
+    std::vector<Number> values;
+    if (!list->is_array()) throw Error(ErrorCode::corrupt, where + ": " + name + " is not a list");
+    for (const auto& element : *list) {
+        if (!element.is_number()) throw Error(ErrorCode::corrupt, where + ": " + name + " holds something that is not a number");
+        values.push_back(element.get<Number>());
+    }
+    return values;
+}
+
+std::vector<float> as_floats(const std::vector<std::byte>& bytes, const std::string& where) {
+    if (bytes.size() % sizeof(float) != 0) throw Error(ErrorCode::corrupt, where + " is not a list of 32-bit floats");
+    std::vector<float> values(bytes.size() / sizeof(float));
+    std::memcpy(values.data(), bytes.data(), bytes.size());
+    return values;
+}
+
+Golden read_golden(const Bundle& bundle, const Json& json, const std::string& where) {
+    Fields fields(json, where, "");
+    Golden golden;
+    golden.text = fields.string("text", "");
+    if (fields.has("document")) golden.document = fields.string("document");
+    golden.file = fields.string("file", "");
+    golden.input_ids = read_list<std::int64_t>(json, "input_ids", where);
+    golden.vector = read_list<float>(json, "vector", where);
+    golden.score = static_cast<float>(fields.number("score", 0));
+    if (const auto pixels = fields.string("pixels", ""); !pixels.empty()) golden.pixels = as_floats(bundle.read(pixels), pixels);
+    return golden;
+}
+
+}  // namespace
+
+Bundle Bundle::open(const std::filesystem::path& folder) {
+    const auto path = folder / "manifest.json";
+    const auto size = size_of(path);
+    if (size > largest_manifest)
+        throw Error(ErrorCode::limit, path.string() + " has " + std::to_string(size) + " bytes; a manifest has at most " + std::to_string(largest_manifest));
+    return {folder, parse_manifest(as_text(read_bytes(path, size)), path.string())};
+}
+
+std::vector<std::byte> Bundle::read(const std::string& file) const {
+    const auto entry = manifest_.files.find(file);
+    if (entry == manifest_.files.end())
+        throw Error(ErrorCode::not_found, (folder_ / file).string() + " is not listed in the manifest, so nothing vouches for it");
+    const auto path = folder_ / file;
+    const auto size = size_of(path);
+    check_inside(folder_, path);
+    const auto refuse = [&path](const std::string& seen, const std::string& expected) {
+        throw Error(ErrorCode::corrupt, path.string() + " has " + seen + "; its manifest says " + expected + ": restore the file, or export the model again");
+    };
+    if (size != entry->second.size) refuse(std::to_string(size) + " bytes", std::to_string(entry->second.size));
+    auto bytes = read_bytes(path, size);
+    if (const auto hash = bundle_detail::sha256(bytes); hash != entry->second.sha256) refuse("SHA-256 " + hash, entry->second.sha256);
+    return bytes;
+}
+
+Goldens Bundle::goldens() const {
+    Goldens goldens;
+    if (manifest_.golden.empty()) return goldens;
+    const auto where = (folder_ / manifest_.golden).string();
+    const Json json = Json::parse(as_text(read(manifest_.golden)), nullptr, /*allow_exceptions=*/false);
+    Fields root(json, where, "");
+    goldens.reference = root.string("reference", "an unnamed reference");
+    for (auto [name, list] : {std::pair{"text", &goldens.text}, {"image", &goldens.image}, {"pair", &goldens.pair}}) {
+        if (!root.has(name)) continue;
+        if (!root.required(name).is_array()) root.fail(ErrorCode::corrupt, name, "is not a list");
+        for (const auto& golden : root.required(name)) list->push_back(read_golden(*this, golden, where));
+    }
+    return goldens;
+}
+
+}  // namespace sextant

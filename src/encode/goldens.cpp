@@ -1,0 +1,119 @@
+// Compares what a pipeline makes of the goldens with what the reference made of them.
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <sstream>
+
+#include <sextant/kernels/similarity.hpp>
+#include <sextant/media/image.hpp>
+
+#include "encode/pipeline.hpp"
+
+namespace sextant::encode_detail {
+namespace {
+
+constexpr double pixel_tolerance = 1e-6;
+constexpr double vector_tolerance = 1e-5;  // 1 - cosine
+constexpr double score_tolerance = 1e-4;
+
+std::string quoted(const std::string& text) { return "\"" + (text.size() > 40 ? text.substr(0, 37) + "..." : text) + "\""; }
+
+std::string name_of(const Golden& golden) { return golden.file.empty() ? quoted(golden.text) : golden.file; }
+
+Encoding tokens_of(const Pipeline& pipeline, const Golden& golden) {
+    if (golden.document) return pipeline.text().encode_pair(golden.text, *golden.document);
+    return pipeline.text().encode(golden.text, pipeline.manifest().text->document_prompt);
+}
+
+Image picture_of(const Pipeline& pipeline, const Golden& golden) {
+    return decode_image(pipeline.bundle().read(golden.file), golden.file);
+}
+
+std::string exceeds(const Golden& golden, const char* what, double seen, double allowed) {
+    std::ostringstream text;
+    text << name_of(golden) << ": " << what << " differs from the reference's by " << seen << "; allowed is " << allowed;
+    return text.str();
+}
+
+}  // namespace
+
+std::string check_tokens(const Pipeline& pipeline, std::span<const Golden> goldens) {
+    for (const auto& golden : goldens) {
+        const auto ids = tokens_of(pipeline, golden).ids;
+        if (ids == golden.input_ids) continue;
+        const auto at = std::mismatch(ids.begin(), ids.end(), golden.input_ids.begin(), golden.input_ids.end()).first - ids.begin();
+        const auto show = [at](const std::vector<std::int64_t>& list) {
+            return at < static_cast<std::ptrdiff_t>(list.size()) ? std::to_string(list[static_cast<std::size_t>(at)]) : std::string("the end");
+        };
+        return quoted(golden.text) + ": token " + std::to_string(at) + " is " + show(ids) + ", the reference's is " + show(golden.input_ids);
+    }
+    return {};
+}
+
+std::string check_pixels(const Pipeline& pipeline, std::span<const Golden> goldens, double& worst) {
+    for (const auto& golden : goldens) {
+        const Tensor pixels = pipeline.image(picture_of(pipeline, golden));
+        if (pixels.floats().size() != golden.pixels.size())
+            return golden.file + ": " + std::to_string(pixels.floats().size()) + " values, the reference has " + std::to_string(golden.pixels.size());
+        double largest = 0;
+        for (std::size_t i = 0; i < golden.pixels.size(); ++i)
+            largest = std::max(largest, std::abs(static_cast<double>(pixels.floats()[i]) - golden.pixels[i]));
+        worst = std::max(worst, largest);
+        if (!(largest <= pixel_tolerance)) return exceeds(golden, "a pixel value", largest, pixel_tolerance);
+    }
+    return {};
+}
+
+std::string check_vectors(const Pipeline& pipeline, const std::string& network, std::span<const Golden> goldens, double& worst) {
+    for (const auto& golden : goldens) {
+        NamedTensors inputs;
+        if (network == "text") {
+            inputs = named(pipeline.text().batch(std::array{tokens_of(pipeline, golden)}));
+        } else {
+            const Image picture = picture_of(pipeline, golden);
+            inputs.emplace("pixel_values", pipeline.stack(std::array{&picture}));
+        }
+        const Matrix row = pipeline.vectors(network, inputs);
+        const std::span<const float> seen(row.data(), static_cast<std::size_t>(row.cols()));
+        if (seen.size() != golden.vector.size())
+            return name_of(golden) + ": " + std::to_string(seen.size()) + " dimensions, the reference has " + std::to_string(golden.vector.size());
+        const double cosine = kernels::dot(seen, golden.vector) / (kernels::norm(seen) * kernels::norm(golden.vector));
+        worst = std::max(worst, 1 - cosine);
+        if (!(1 - cosine <= vector_tolerance)) return exceeds(golden, "the vector's direction (1 - cosine)", 1 - cosine, vector_tolerance);
+    }
+    return {};
+}
+
+std::string check_scores(const Pipeline& pipeline, std::span<const Golden> goldens, double& worst) {
+    for (const auto& golden : goldens) {
+        NamedTensors inputs = named(pipeline.text().batch(std::array{tokens_of(pipeline, golden)}));
+        if (pipeline.manifest().image) {
+            const Image picture = picture_of(pipeline, golden);
+            inputs.emplace("pixel_values", pipeline.stack(std::array{&picture}));
+        }
+        const double difference = std::abs(static_cast<double>(pipeline.scores(inputs, 1)[0]) - golden.score);
+        worst = std::max(worst, difference);
+        if (!(difference <= score_tolerance)) return exceeds(golden, "the score", difference, score_tolerance);
+    }
+    return {};
+}
+
+std::string check_network(const Pipeline& pipeline, const Goldens& goldens, double& worst, std::size_t at_most) {
+    const auto first = [at_most](const std::vector<Golden>& list) { return std::span(list).first(std::min(at_most, list.size())); };
+    for (const auto& [name, spec] : pipeline.manifest().networks) {
+        const auto& list = name == "text" ? goldens.text : name == "image" ? goldens.image : goldens.pair;
+        if (list.empty()) return "there is no golden for network " + name;
+        const auto wrong = name == "pair" ? check_scores(pipeline, first(list), worst) : check_vectors(pipeline, name, first(list), worst);
+        if (!wrong.empty()) return "network " + name + ": " + wrong;
+    }
+    return {};
+}
+
+void self_test(const Pipeline& pipeline) {
+    double worst = 0;
+    const auto wrong = check_network(pipeline, pipeline.bundle().goldens(), worst, 1);
+    if (!wrong.empty())
+        throw Error(ErrorCode::model, pipeline.bundle().folder().string() + " fails its self-test: " + wrong + ". Run 'sextant verify' for the first stage that differs");
+}
+
+}  // namespace sextant::encode_detail

@@ -1,0 +1,71 @@
+// A bundle made ready to run: what the encoder, the reranker and verification share.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <sextant/bundle/bundle.hpp>
+#include <sextant/core/embeddings.hpp>
+#include <sextant/core/item.hpp>
+#include <sextant/model/model.hpp>
+#include <sextant/preprocess/image.hpp>
+#include <sextant/preprocess/text.hpp>
+
+namespace sextant::encode_detail {
+
+/// The named tensors of one batch, ready for a network.
+using NamedTensors = std::map<std::string, Tensor>;
+
+class Pipeline {
+public:
+    /// Reads the tokenizer and sets up preprocessing; networks are loaded by `load_networks`.
+    explicit Pipeline(Bundle bundle, std::shared_ptr<const ImageTransform> image_transform = nullptr);
+
+    void load_networks(const ModelLoader& load);
+
+    [[nodiscard]] const Bundle& bundle() const noexcept { return bundle_; }
+    [[nodiscard]] const Manifest& manifest() const noexcept { return bundle_.manifest(); }
+    [[nodiscard]] const TextPreprocessor& text() const { return *text_; }
+    /// The preprocessed picture, float32 [3, height, width]. Throws `model` if a transform returns anything else.
+    [[nodiscard]] Tensor image(const Image& image) const;
+    [[nodiscard]] const std::shared_ptr<const ImageTransform>& image_transform() const noexcept { return image_; }
+
+    /// float32 [pictures, 3, height, width]. All pictures must come out of preprocessing in one size.
+    [[nodiscard]] Tensor stack(std::span<const Image* const> images) const;
+
+    /// The vectors of one batch through the network of this name, pooled and normalised as the manifest says.
+    [[nodiscard]] Matrix vectors(const std::string& network, const NamedTensors& inputs) const;
+
+    /// The scores of one batch of pairs, activation applied.
+    [[nodiscard]] std::vector<float> scores(const NamedTensors& inputs, std::size_t pairs) const;
+
+private:
+    [[nodiscard]] Tensor run(const std::string& network, const NamedTensors& inputs) const;
+
+    Bundle bundle_;
+    std::optional<TextPreprocessor> text_;
+    std::shared_ptr<const ImageTransform> image_;
+    std::map<std::string, std::unique_ptr<Model>> networks_;
+};
+
+/// A batch of texts as the tensors a network may ask for.
+[[nodiscard]] NamedTensors named(TextBatch batch);
+
+/// Compare a pipeline with goldens. Each returns what differs first, or an empty string, and raises `worst` to the
+/// largest difference seen.
+[[nodiscard]] std::string check_tokens(const Pipeline& pipeline, std::span<const Golden> goldens);
+[[nodiscard]] std::string check_pixels(const Pipeline& pipeline, std::span<const Golden> goldens, double& worst);
+[[nodiscard]] std::string check_vectors(const Pipeline& pipeline, const std::string& network, std::span<const Golden> goldens, double& worst);
+[[nodiscard]] std::string check_scores(const Pipeline& pipeline, std::span<const Golden> goldens, double& worst);
+/// Every network, with at most so many goldens each.
+[[nodiscard]] std::string check_network(const Pipeline& pipeline, const Goldens& goldens, double& worst, std::size_t at_most);
+
+/// Runs the first golden of every network; throws `Error(model)` if it differs.
+void self_test(const Pipeline& pipeline);
+
+}  // namespace sextant::encode_detail

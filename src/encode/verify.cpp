@@ -1,0 +1,94 @@
+#include <sextant/encode/verify.hpp>
+
+#include <functional>
+#include <limits>
+#include <optional>
+#include <sstream>
+
+#include "encode/pipeline.hpp"
+
+namespace sextant {
+namespace {
+
+using namespace encode_detail;
+
+std::string count(std::size_t number, const char* what) { return std::to_string(number) + " " + what + (number == 1 ? "" : "s"); }
+
+std::string difference(double worst) {
+    std::ostringstream text;
+    text << ", largest difference " << worst;
+    return text.str();
+}
+
+std::vector<Golden> joined(const std::vector<Golden>& a, const std::vector<Golden>& b) {
+    auto all = a;
+    all.insert(all.end(), b.begin(), b.end());
+    return all;
+}
+
+/// Runs stages in order until one fails.
+class Verification {
+public:
+    /// `check` returns what passed, or throws an Error that says what did not.
+    void stage(const std::string& name, const std::function<std::string()>& check) {
+        if (!report_.stages.empty() && !report_.passed()) return;
+        try {
+            report_.stages.push_back({name, true, check()});
+        } catch (const Error& error) {
+            report_.stages.push_back({name, false, error.what()});
+        }
+    }
+
+    [[nodiscard]] VerifyReport take() { return std::move(report_); }
+
+private:
+    VerifyReport report_;
+};
+
+void require(const std::string& wrong) {
+    if (!wrong.empty()) throw Error(ErrorCode::model, wrong);
+}
+
+}  // namespace
+
+VerifyReport verify_bundle(const std::filesystem::path& folder, const ModelLoader& load_model) {
+    Verification verification;
+    std::optional<Bundle> bundle;
+    std::optional<Pipeline> pipeline;
+    Goldens goldens;
+
+    verification.stage("manifest", [&] {
+        bundle = Bundle::open(folder);
+        goldens = bundle->goldens();
+        if (goldens.text.empty() && goldens.image.empty() && goldens.pair.empty())
+            throw Error(ErrorCode::model, folder.string() + " has no goldens: nothing proves that it runs as its author meant it");
+        return bundle->manifest().name + ", goldens by " + goldens.reference;
+    });
+    verification.stage("tokenizer", [&]() -> std::string {
+        pipeline.emplace(*bundle);
+        if (!bundle->manifest().text) return "none: this model reads no text";
+        const auto all = joined(goldens.text, goldens.pair);
+        require(check_tokens(*pipeline, all));
+        return count(all.size(), "text") + ", ids equal";
+    });
+    verification.stage("preprocess", [&]() -> std::string {
+        if (!bundle->manifest().image) return "none: this model reads no pictures";
+        const auto all = joined(goldens.image, goldens.pair);
+        double worst = 0;
+        require(check_pixels(*pipeline, all, worst));
+        return count(all.size(), "picture") + difference(worst);
+    });
+    verification.stage("weights", [&] {
+        for (const auto& [name, network] : bundle->manifest().networks) (void)bundle->read(network.file);
+        return count(bundle->manifest().networks.size(), "network") + ", SHA-256 equal";
+    });
+    verification.stage("network", [&] {
+        pipeline->load_networks(load_model);
+        double worst = 0;
+        require(check_network(*pipeline, goldens, worst, std::numeric_limits<std::size_t>::max()));
+        return count(goldens.text.size() + goldens.image.size() + goldens.pair.size(), "golden") + difference(worst);
+    });
+    return verification.take();
+}
+
+}  // namespace sextant

@@ -1,0 +1,88 @@
+#include "index/validate.hpp"
+
+#include <cmath>
+#include <cstdio>
+#include <unordered_map>
+
+#include <sextant/core/error.hpp>
+#include <sextant/core/utf8.hpp>
+#include <sextant/index/index.hpp>
+#include <sextant/kernels/similarity.hpp>
+
+namespace sextant::index {
+namespace {
+
+std::string number(double value) {
+    char text[32];
+    std::snprintf(text, sizeof(text), "%g", value);
+    return text;
+}
+
+[[noreturn]] void refuse(const std::string& what, const std::string& why) {
+    throw Error(ErrorCode::invalid_argument, what + ": " + why);
+}
+
+void check_text(const std::string& what, const char* field, std::string_view text, std::size_t longest) {
+    if (text.size() > longest)
+        throw Error(ErrorCode::limit, what + ": its " + field + " has " + std::to_string(text.size()) +
+                                          " bytes; at most " + std::to_string(longest) + " are kept");
+    if (const auto at = first_invalid_utf8(text))
+        refuse(what,
+               std::string("its ") + field + " is not UTF-8: byte " + std::to_string(*at) + " begins no character");
+}
+
+}  // namespace
+
+std::string shown(std::string_view id) {
+    constexpr std::size_t longest = 80;
+    constexpr char digits[] = "0123456789abcdef";
+    std::string text = "\"";
+    for (const char c : id.substr(0, longest)) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte < 0x20 || byte == 0x7F || c == '"' || c == '\\') {
+            text += {'\\', 'x', digits[byte >> 4], digits[byte & 15]};
+        } else {
+            text += c;
+        }
+    }
+    return text + (id.size() > longest ? "...\"" : "\"");
+}
+
+double check_vector(const Space& space, std::span<const float> vector, const std::string& what) {
+    if (vector.size() != space.dimensions)
+        refuse(what, "it has " + std::to_string(vector.size()) + " components; this index holds vectors of " +
+                         std::to_string(space.dimensions));
+    if (const auto i = kernels::first_non_finite(vector))
+        refuse(what, "component " + std::to_string(*i) + " is " +
+                         (std::isnan(vector[*i]) ? "NaN"
+                          : vector[*i] > 0       ? "infinite"
+                                                 : "minus infinite"));
+    const double norm = kernels::norm(vector);
+    if (norm > max_norm)
+        refuse(what, "its norm is " + number(norm) + "; scores could overflow above " + number(max_norm));
+    if (norm == 0 && space.metric == Metric::cosine) refuse(what, "its norm is 0, so it has no cosine with anything");
+    return norm;
+}
+
+std::vector<double> check_records(const Space& space, std::span<const Record> records,
+                                  const std::function<bool(std::string_view)>& is_json_object) {
+    std::unordered_map<std::string_view, std::size_t> seen;
+    seen.reserve(records.size());
+    std::vector<double> norms;
+    norms.reserve(records.size());
+    for (std::size_t i = 0; i < records.size(); ++i) {
+        const auto& record = records[i];
+        const std::string what = "record " + std::to_string(i) + " (id " + shown(record.id) + ")";
+        if (record.id.empty()) refuse(what, "its id is empty");
+        check_text(what, "id", record.id, max_id_bytes);
+        const auto [first, fresh] = seen.emplace(record.id, i);
+        if (!fresh) refuse(what, "record " + std::to_string(first->second) + " of the same call has this id too");
+        norms.push_back(check_vector(space, record.vector, what));
+        check_text(what, "text", record.text, max_text_bytes);
+        check_text(what, "payload", record.payload, max_payload_bytes);
+        if (!is_json_object(record.payload)) refuse(what, "its payload is not a JSON object, such as {\"year\": 2020}");
+    }
+    return norms;
+}
+
+}  // namespace sextant::index

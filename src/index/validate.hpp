@@ -1,0 +1,28 @@
+// What an index lets in.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <sextant/core/space.hpp>
+#include <sextant/store/record.hpp>
+
+namespace sextant::index {
+
+/// In quotes, unprintable bytes written as \xNN, long ones cut: fit for a message.
+[[nodiscard]] std::string shown(std::string_view id);
+
+/// Throws `invalid_argument`, beginning with `what`, unless `vector` can live in `space`: its length, finite
+/// components, norm. Returns the norm.
+double check_vector(const Space& space, std::span<const float> vector, const std::string& what);
+
+/// Throws `invalid_argument` or `limit` unless every record can be remembered, naming the row and its id.
+/// Returns the norms of their vectors.
+std::vector<double> check_records(const Space& space, std::span<const Record> records,
+                                  const std::function<bool(std::string_view)>& is_json_object);
+
+}  // namespace sextant::index

@@ -1,0 +1,119 @@
+// Which forms of BMP, PNM, TGA and PSD reach stb_image: those where it agrees with Pillow in every byte and cannot read
+// memory that it never wrote. The others are refused by name. tests/parity/decode.py compares them all.
+#include <algorithm>
+#include <cstdlib>
+#include <string>
+
+#include "media/decode.hpp"
+
+namespace sextant::media {
+namespace {
+
+[[noreturn]] void refuse(const Source& source, const std::string& form) {
+    throw source.error(ErrorCode::unsupported, form + " is not read: save it as PNG");
+}
+
+/// Little-endian fields; 0 beyond the end, which is not where any of these kinds keeps a field.
+std::uint32_t field(const Source& source, std::size_t at, std::size_t bytes) {
+    std::uint32_t value = 0;
+    for (std::size_t i = bytes; i-- > 0;) value = value << 8 | (at + i < source.size() ? source.data()[at + i] : 0);
+    return value;
+}
+
+/// stb looks every index up in a table of 256 colours, of which it filled only those that the file has.
+void check_bmp_indices(const Source& source, std::uint32_t pixels_at, std::uint32_t depth, std::uint32_t colours) {
+    const std::size_t width = field(source, 18, 4);
+    const auto height =
+        static_cast<std::size_t>(std::abs(static_cast<std::int64_t>(static_cast<std::int32_t>(field(source, 22, 4)))));
+    source.check_size(width, height);
+    const std::size_t stride = (width * depth + 31) / 32 * 4;
+    source.check_length(pixels_at + stride * height, width, height);
+    const std::uint32_t mask = (1U << depth) - 1;
+    for (std::size_t y = 0; y < height; ++y) {
+        const std::uint8_t* row = source.data() + pixels_at + y * stride;
+        for (std::size_t x = 0; x < width; ++x) {
+            const std::size_t bit = x * depth;
+            if ((row[bit / 8] >> (8 - depth - bit % 8) & mask) >= colours)
+                throw source.error(ErrorCode::corrupt, "the BMP file is damaged: a pixel in row " + std::to_string(y) +
+                                                           " has a colour beyond the " + std::to_string(colours) +
+                                                           " of the palette");
+        }
+    }
+}
+
+void check_bmp(const Source& source) {
+    const auto pixels_at = field(source, 10, 4), header = field(source, 14, 4);
+    const auto depth = field(source, 28, 2), compression = field(source, 30, 4);
+    if (header != 40 && header != 108 && header != 124)
+        refuse(source, "a BMP file with a header of " + std::to_string(header) + " bytes");
+    if (compression == 1 || compression == 2) refuse(source, "a run-length coded BMP file");
+    if (compression != 0 && compression != 3)
+        refuse(source, "a BMP file with compression " + std::to_string(compression));
+    if (depth != 1 && depth != 4 && depth != 8 && depth != 24 && depth != 32)
+        refuse(source, "a BMP file with " + std::to_string(depth) + " bits per pixel");
+    if (compression == 3 && (depth != 32 || field(source, 54, 4) != 0xFF0000 || field(source, 58, 4) != 0xFF00 ||
+                             field(source, 62, 4) != 0xFF))
+        refuse(source, "a BMP file with unusual colour masks");
+    if (depth > 8) return;
+    if (pixels_at < 14 + header + 4 || pixels_at > 14 + header + 4 * 256 + 3)
+        throw source.error(ErrorCode::corrupt, "the BMP file is damaged: its pixels begin at byte " +
+                                                   std::to_string(pixels_at) +
+                                                   ", which leaves no room for a palette of 1 to 256 colours");
+    check_bmp_indices(source, pixels_at, depth, (pixels_at - 14 - header) / 4);
+}
+
+/// The digits of the next number of a PNM header, after spaces and comments; `at` moves behind them.
+std::string_view next_number(std::string_view text, std::size_t& at) {
+    constexpr std::string_view spaces = " \t\n\v\f\r";
+    at = std::min(text.find_first_not_of(spaces, at), text.size());
+    while (at < text.size() && text[at] == '#') {
+        at = std::min(text.find_first_of("\n\r", at), text.size());
+        at = std::min(text.find_first_not_of(spaces, at), text.size());
+    }
+    const auto end = std::min(text.find_first_not_of("0123456789", at), text.size());
+    const auto number = text.substr(at, end - at);
+    at = end;
+    return number;
+}
+
+void check_pnm(const Source& source) {
+    const std::string_view text(reinterpret_cast<const char*>(source.data()),
+                                std::min<std::size_t>(source.size(), 4096));
+    std::size_t at = 2;
+    const auto width = next_number(text, at), height = next_number(text, at), top = next_number(text, at);
+    // stb adds digits up to an int, come what may.
+    for (const auto number : {width, height, top})
+        if (number.empty() || number.size() > 9)
+            throw source.error(ErrorCode::corrupt,
+                               "the PNM file is damaged: its header must hold the width, the height "
+                               "and the highest level, each a number of 1 to 9 digits");
+    if (top != "255") refuse(source, "a PNM file whose highest level is " + std::string(top) + " (and not 255)");
+}
+
+void check_tga(const Source& source) {
+    const auto type = field(source, 2, 1), first = field(source, 3, 2), colours = field(source, 5, 2),
+               order = field(source, 17, 1);
+    if (field(source, 16, 1) == 15 || field(source, 7, 1) == 15) refuse(source, "a TGA file with colours of 15 bits");
+    if ((order & 0x10) != 0) refuse(source, "a TGA file written from right to left");
+    if ((type == 1 || type == 9) && (first != 0 || colours < 1 || colours > 256))
+        refuse(source, "a TGA file with an unusual palette");
+}
+
+void check_psd(const Source& source) {
+    const auto big_endian = [&](std::size_t at) { return field(source, at, 1) << 8 | field(source, at + 1, 1); };
+    const auto channels = big_endian(12), depth = big_endian(22), mode = big_endian(24);
+    if (channels != 3 || depth != 8 || mode != 3)
+        refuse(source, "a PSD file with " + std::to_string(channels) + " channels of " + std::to_string(depth) +
+                           " bits in colour mode " + std::to_string(mode) + " (and not plain RGB of 8 bits)");
+}
+
+}  // namespace
+
+void check_form(const Source& source, std::string_view kind) {
+    if (kind == "BMP") check_bmp(source);
+    if (kind == "PNM") check_pnm(source);
+    if (kind == "TGA") check_tga(source);
+    if (kind == "PSD") check_psd(source);
+}
+
+}  // namespace sextant::media

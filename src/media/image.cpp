@@ -1,0 +1,140 @@
+#include <sextant/media/image.hpp>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "media/decode.hpp"
+#include "media/kind.hpp"
+
+namespace sextant {
+namespace media {
+
+void Source::check_size(std::uint64_t width, std::uint64_t height) const {
+    const std::string size = std::to_string(width) + " x " + std::to_string(height) + " pixels";
+    if (width == 0 || height == 0) throw error(ErrorCode::corrupt, "the picture says it has " + size);
+    const auto side = std::max(width, height);
+    if (side > static_cast<std::uint64_t>(limits.max_side))
+        throw error(ErrorCode::limit, "the picture has " + size + "; a side may have " +
+                                          std::to_string(limits.max_side) + " (ImageLimits::max_side)");
+    if (width * height > limits.max_pixels)  // neither is over 2^31 here
+        throw error(ErrorCode::limit, "the picture has " + size + "; " + std::to_string(limits.max_pixels) +
+                                          " in all are allowed (ImageLimits::max_pixels)");
+}
+
+void Source::check_length(std::uint64_t fewest_bytes, std::uint64_t width, std::uint64_t height) const {
+    if (size() >= fewest_bytes) return;
+    throw error(ErrorCode::corrupt, "the file is truncated: it has " + std::to_string(size()) +
+                                        " bytes, and a picture of " + std::to_string(width) + " x " +
+                                        std::to_string(height) + " pixels takes at least " +
+                                        std::to_string(fewest_bytes));
+}
+
+Image make_image(std::uint64_t width, std::uint64_t height) {
+    return {static_cast<int>(width), static_cast<int>(height),
+            std::vector<std::uint8_t>(static_cast<std::size_t>(width * height * 3))};
+}
+
+}  // namespace media
+
+namespace {
+
+struct CloseFile {
+    void operator()(std::FILE* file) const { std::fclose(file); }
+};
+
+[[noreturn]] void cannot_read(const std::string& name, int reason) {
+    throw Error(reason == ENOENT || reason == ENOTDIR ? ErrorCode::not_found : ErrorCode::io,
+                name + ": cannot read the picture: " + std::generic_category().message(reason));
+}
+
+void check_file_size(std::uint64_t bytes, const std::string& name, const ImageLimits& limits) {
+    if (bytes > limits.max_file_bytes)
+        throw Error(ErrorCode::limit, name + ": the file has " + std::to_string(bytes) + " bytes; " +
+                                          std::to_string(limits.max_file_bytes) +
+                                          " are allowed (ImageLimits::max_file_bytes)");
+}
+
+/// Reads until the end of the file and not up to a size asked beforehand, because the file may change meanwhile.
+std::vector<std::byte> read_bytes(const std::filesystem::path& path, const std::string& name,
+                                  const ImageLimits& limits) {
+    std::error_code failed;
+    const auto status = std::filesystem::status(path, failed);
+    if (failed) cannot_read(name, failed.value());
+    if (!std::filesystem::is_regular_file(status))
+        throw Error(std::filesystem::exists(status) ? ErrorCode::io : ErrorCode::not_found,
+                    name + (std::filesystem::is_directory(status)
+                                ? ": is a folder; a picture file was expected (read_images reads folders)"
+                                : ": is not a regular file; a picture file was expected"));
+    const auto expected = std::filesystem::file_size(path, failed);
+    if (failed) cannot_read(name, failed.value());
+    check_file_size(expected, name, limits);
+
+    const std::unique_ptr<std::FILE, CloseFile> file(std::fopen(path.c_str(), "rb"));
+    if (!file) cannot_read(name, errno);
+    std::vector<std::byte> bytes(static_cast<std::size_t>(expected) + 1);
+    std::size_t used = 0;
+    while (const auto count = std::fread(bytes.data() + used, 1, bytes.size() - used, file.get())) {
+        used += count;
+        check_file_size(used, name, limits);
+        if (used == bytes.size()) bytes.resize(2 * bytes.size());
+    }
+    if (std::ferror(file.get())) cannot_read(name, errno);
+    bytes.resize(used);
+    return bytes;
+}
+
+}  // namespace
+
+void ImageLimits::validate() const {
+    const auto positive = [](const char* field, auto value) {
+        if (value <= 0)
+            throw Error(ErrorCode::invalid_argument, std::string("ImageLimits::") + field + " must be at least 1");
+    };
+    positive("max_file_bytes", max_file_bytes);
+    positive("max_pixels", max_pixels);
+    positive("max_side", max_side);
+    positive("max_jpeg_scans", max_jpeg_scans);
+    positive("max_png_chunks", max_png_chunks);
+}
+
+Image decode_image(std::span<const std::byte> bytes, std::string_view name, const ImageLimits& limits) {
+    limits.validate();
+    const media::Source source{bytes, name, limits};
+    if (bytes.empty()) throw source.error(ErrorCode::corrupt, "the picture is empty (0 bytes)");
+    check_file_size(bytes.size(), std::string(name), limits);
+    const auto kind = media::kind_of(bytes);
+    switch (kind.library) {
+        case media::Library::libjpeg:
+            return media::decode_jpeg(source);
+        case media::Library::libpng:
+            return media::decode_png(source);
+        case media::Library::stb:
+            return media::decode_with_stb(source, kind.name);
+        case media::Library::none:
+            break;
+    }
+    if (!kind.name.empty())
+        throw source.error(ErrorCode::unsupported, "the picture is " + std::string(kind.name) +
+                                                       ", which is not read; read are " +
+                                                       std::string(media::kinds_read) + ": convert it to one of those");
+    throw source.error(ErrorCode::unsupported, "not a picture of a known kind (it begins with the bytes " +
+                                                   media::first_bytes(bytes) + "); read are " +
+                                                   std::string(media::kinds_read));
+}
+
+Image media::read_image_as(const std::filesystem::path& file, const std::string& name, const ImageLimits& limits) {
+    limits.validate();
+    const auto bytes = read_bytes(file, name, limits);
+    return decode_image(bytes, name, limits);
+}
+
+Image read_image(const std::filesystem::path& file, const ImageLimits& limits) {
+    return media::read_image_as(file, file.string(), limits);
+}
+
+}  // namespace sextant

@@ -1,0 +1,146 @@
+// The only file that sees libtorch.
+#include <sextant/model/torchscript.hpp>
+
+#include <algorithm>
+#include <cstdlib>
+#include <istream>
+#include <mutex>
+#include <streambuf>
+#include <string>
+#include <utility>
+
+#include <torch/script.h>
+
+namespace sextant {
+namespace {
+
+/// libtorch's messages carry a C++ or TorchScript trace of many lines; the cause is in the first few words of it.
+std::string short_message(const std::string& message) {
+    constexpr std::size_t longest = 300;
+    std::string line;
+    for (std::size_t begin = 0; begin < message.size() && line.size() < longest;) {
+        const auto end = std::min(message.find('\n', begin), message.size());
+        const std::string part = message.substr(begin, end - begin);
+        if (part.find("Exception raised from") != std::string::npos) break;
+        if (part.find("Error") != std::string::npos || line.empty()) line += (line.empty() ? "" : " | ") + part;
+        begin = end + 1;
+    }
+    return line.substr(0, longest);
+}
+
+/// Runs `action`, turning whatever libtorch throws into an Error.
+template <class Action>
+auto guarded(const std::string& doing, Action&& action) {
+    try {
+        return action();
+    } catch (const Error&) {
+        throw;
+    } catch (const std::bad_alloc&) {
+        throw;
+    } catch (const c10::Error& error) {
+        throw Error(ErrorCode::model, doing + ": " + short_message(error.what_without_backtrace()));
+    } catch (const std::exception& error) {
+        throw Error(ErrorCode::model, doing + ": " + short_message(error.what()));
+    }
+}
+
+/// Reads bytes that someone else owns; seekable, as the zip reader jumps about.
+class MemoryBuffer : public std::streambuf {
+public:
+    explicit MemoryBuffer(std::span<const std::byte> bytes) {
+        char* begin = const_cast<char*>(reinterpret_cast<const char*>(bytes.data()));  // read only: no put area is set
+        setg(begin, begin, begin + bytes.size());
+    }
+
+private:
+    pos_type seekoff(off_type offset, std::ios_base::seekdir from, std::ios_base::openmode) override {
+        const off_type base = from == std::ios_base::beg ? 0 : from == std::ios_base::cur ? gptr() - eback() : egptr() - eback();
+        const off_type target = base + offset;
+        if (target < 0 || target > egptr() - eback()) return pos_type(off_type(-1));
+        setg(eback(), eback() + target, egptr());
+        return pos_type(target);
+    }
+    pos_type seekpos(pos_type position, std::ios_base::openmode which) override {
+        return seekoff(off_type(position), std::ios_base::beg, which);
+    }
+};
+
+at::Tensor to_torch(const Tensor& tensor) {
+    // libtorch takes no const data; networks that were frozen in evaluation mode do not write to their inputs.
+    if (tensor.is_float())
+        return torch::from_blob(const_cast<float*>(tensor.floats().data()), tensor.shape(), torch::kFloat32);
+    return torch::from_blob(const_cast<std::int64_t*>(tensor.integers().data()), tensor.shape(), torch::kInt64);
+}
+
+template <class T>
+std::vector<T> copy_values(const at::Tensor& tensor) {
+    const T* data = tensor.data_ptr<T>();
+    return {data, data + tensor.numel()};
+}
+
+Tensor from_torch(const at::Tensor& tensor) {
+    const bool integral = at::isIntegralType(tensor.scalar_type(), /*includeBool=*/true);
+    const auto dense = tensor.to(integral ? torch::kInt64 : torch::kFloat32).contiguous();
+    Tensor::Shape shape(dense.sizes().begin(), dense.sizes().end());
+    if (integral) return {std::move(shape), copy_values<std::int64_t>(dense)};
+    return {std::move(shape), copy_values<float>(dense)};
+}
+
+void collect(const c10::IValue& value, std::vector<Tensor>& outputs) {
+    if (value.isTensor()) {
+        outputs.push_back(from_torch(value.toTensor()));
+    } else if (value.isTuple()) {
+        for (const auto& element : value.toTupleRef().elements()) collect(element, outputs);
+    } else {
+        throw Error(ErrorCode::model, "the network returned a " + value.tagKind() + "; expected a tensor or a tuple of tensors");
+    }
+}
+
+class TorchScriptModel final : public Model {
+public:
+    TorchScriptModel(torch::jit::Module module, std::string name) : module_(std::move(module)), name_(std::move(name)) {}
+
+    [[nodiscard]] std::vector<Tensor> run(std::span<const Tensor> inputs) const override {
+        return guarded("running " + name_, [&] {
+            const c10::InferenceMode inference;
+            // The optimizing executor re-compiles for shapes it has not seen, which makes first calls slow and gains
+            // nothing on frozen networks.
+            const torch::jit::GraphOptimizerEnabledGuard plain(false);
+            std::vector<c10::IValue> arguments;
+            for (const auto& input : inputs) arguments.emplace_back(to_torch(input));
+            std::vector<Tensor> outputs;
+            collect(module_.get_method("forward")(std::move(arguments)), outputs);
+            return outputs;
+        });
+    }
+
+private:
+    torch::jit::Module module_;
+    std::string name_;
+};
+
+void limit_shape_caches() {
+    static std::once_flag once;
+    std::call_once(once, [] {
+        ::setenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "16", 0);
+        ::setenv("LRU_CACHE_CAPACITY", "16", 0);
+    });
+}
+
+}  // namespace
+
+bool has_torchscript() noexcept { return true; }
+
+std::unique_ptr<Model> load_torchscript(std::span<const std::byte> bytes, std::string_view name) {
+    limit_shape_caches();
+    return guarded("loading " + std::string(name), [&] {
+        const c10::InferenceMode inference;
+        MemoryBuffer buffer(bytes);
+        std::istream stream(&buffer);
+        auto module = torch::jit::load(stream, torch::kCPU);
+        module.eval();
+        return std::make_unique<TorchScriptModel>(torch::jit::freeze(module), std::string(name));
+    });
+}
+
+}  // namespace sextant

@@ -1,0 +1,347 @@
+#include "store/record_file.hpp"
+
+#include <cstring>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include <unistd.h>
+
+#include <sextant/core/error.hpp>
+#include <sextant/core/utf8.hpp>
+
+#include "store/database.hpp"
+#include "store/hash.hpp"
+#include "store/new_file.hpp"
+#include "store/summary.hpp"
+
+namespace sextant::store {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* columns = "SELECT row, id, vector, payload, text, checksum FROM records ";
+constexpr int pages_per_checkpoint = 1000;  // of 16 KiB
+
+std::span<const std::byte> bytes_of(const Checksum& checksum) { return std::as_bytes(std::span(&checksum, 1)); }
+
+std::string name_of_new(const fs::path& path) {
+    std::error_code error;
+    const auto result = fs::absolute(path, error);
+    if (error || path.empty()) throw Error(ErrorCode::invalid_argument, "'" + path.string() + "' does not name a file");
+    return result.string();
+}
+
+/// Without links: SQLite keeps the log beside the file itself.
+std::string name_of_existing(const fs::path& path) {
+    std::error_code error;
+    const auto status = fs::status(path, error);
+    if (status.type() == fs::file_type::not_found)
+        throw Error(ErrorCode::not_found, path.string() + " does not exist: create it first");
+    if (status.type() != fs::file_type::regular)
+        throw Error(ErrorCode::invalid_argument,
+                    path.string() + " is not a file" + (error ? ": " + error.message() : ""));
+    const auto result = fs::canonical(path, error);
+    if (error) throw Error(ErrorCode::io, path.string() + ": " + error.message());
+    return result.string();
+}
+
+void begin_snapshot(const Database& database) { database.execute("BEGIN; SELECT count(*) FROM sqlite_master"); }
+
+/// In a folder that nobody may write to SQLite cannot place its locks; then nobody else can change the file either.
+Database open_for_reading(const std::string& path, const std::string& name) {
+    Database database(path, name, Database::Mode::read);
+    try {
+        begin_snapshot(database);
+        return database;
+    } catch (const Error& error) {
+        std::error_code ignored;
+        const bool sealed =
+            ::access(fs::path(path).parent_path().c_str(), W_OK) != 0 && !fs::exists(path + "-wal", ignored);
+        if (error.code() != ErrorCode::io || !sealed) throw;
+    }
+    Database sealed(path, name, Database::Mode::immutable);
+    begin_snapshot(sealed);
+    return sealed;
+}
+
+/// SQLite takes what is missing of the last page for zeros. While the log holds anything the file may still be short.
+void check_length(const Database& database, const std::string& path, const std::string& name) {
+    std::error_code error;
+    const auto log = fs::file_size(path + "-wal", error);
+    if (!error && log > 0) return;
+    const auto expected =
+        static_cast<std::uintmax_t>(database.integer("PRAGMA page_count") * database.integer("PRAGMA page_size"));
+    const auto found = fs::file_size(path, error);
+    if (!error && found != expected)
+        throw Error(ErrorCode::corrupt, name + " has " + std::to_string(found) + " bytes, but should have " +
+                                            std::to_string(expected) +
+                                            ": it was cut or added to; restore it from a copy, or build it again");
+}
+
+}  // namespace
+
+struct RecordFile::Impl {
+    std::string name;
+    Summary summary;
+    std::optional<Database> writer;
+    std::optional<Database> reader;  // its snapshot is what readers see; none in memory. Closed before the writer.
+    mutable std::mutex reading;      // of the connection that reads
+    mutable Statement fetch;
+    Statement update_summary, insert, replace, remove, is_object;
+    bool poisoned = false;
+
+    [[nodiscard]] const Database& reads_from() const { return reader ? *reader : *writer; }
+
+    void prepare() {
+        fetch = reads_from().prepare(std::string(columns) + "WHERE row = ?1");
+        if (!writer) return;
+        update_summary = writer->prepare(update_summary_sql);
+        insert = writer->prepare("INSERT INTO records VALUES(?1, ?2, ?3, ?4, ?5, ?6)");
+        replace = writer->prepare(
+            "UPDATE records SET id = ?2, vector = ?3, payload = ?4, text = ?5, checksum = ?6 WHERE row = ?1");
+        remove = writer->prepare("DELETE FROM records WHERE row = ?1");
+        is_object = writer->prepare("SELECT CASE WHEN json_valid(?1) THEN json_type(?1) = 'object' ELSE 0 END");
+    }
+
+    [[noreturn]] void damaged(const std::string& where, const std::string& what) const {
+        throw Error(ErrorCode::corrupt,
+                    name + ": " + where + what + ": the file is damaged; restore it from a copy, or build it again");
+    }
+
+    /// The row that `statement` stands on, checked.
+    [[nodiscard]] Row checked_row(const Statement& statement) const {
+        const auto number = statement.integer(0);
+        std::string where = "row " + std::to_string(number);
+        const bool readable =
+            statement.is_text(1) && statement.text(1).size() <= max_id_bytes && !first_invalid_utf8(statement.text(1));
+        if (readable) where += " (its id reads \"" + std::string(statement.text(1)) + "\")";
+        if (!statement.is_text(1) || !statement.is_blob(2) || !statement.is_text(3) || !statement.is_text(4) ||
+            !statement.is_blob(5))
+            damaged(where, " holds a value of the wrong type");
+        Row row{static_cast<std::uint64_t>(number),
+                statement.text(1),
+                statement.blob(2),
+                statement.text(3),
+                statement.text(4),
+                {}};
+        if (row.vector.size() != summary.space.dimensions * sizeof(float))
+            damaged(where, " holds a vector of " + std::to_string(row.vector.size()) + " bytes");
+        if (statement.blob(5).size() != sizeof(Checksum)) damaged(where, " holds no checksum");
+        std::memcpy(&row.checksum, statement.blob(5).data(), sizeof(Checksum));
+        if (checksum_of(row) != row.checksum) damaged(where, " does not match its checksum");
+        return row;
+    }
+
+    void check_structure() const {
+        const auto answer = reads_from().text("PRAGMA integrity_check(1)");
+        if (answer != "ok") damaged("its pages are out of order: ", answer);
+    }
+
+    /// Runs a step of a transaction. What the system failed to write once is not to be trusted to it again.
+    template <class Action>
+    void writing(Action&& action) {
+        try {
+            action();
+        } catch (const Error& error) {
+            if (error.code() == ErrorCode::io) poisoned = true;
+            throw;
+        }
+    }
+};
+
+RecordFile::RecordFile(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+RecordFile::RecordFile(RecordFile&&) noexcept = default;
+RecordFile& RecordFile::operator=(RecordFile&&) noexcept = default;
+RecordFile::~RecordFile() = default;
+
+RecordFile RecordFile::create(const fs::path& path, const Space& space) {
+    check_space(space);
+    make_new_file(name_of_new(path), [&](const std::string& draft) {
+        const Database database(draft, path.string(), Database::Mode::write);
+        database.execute("PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; BEGIN IMMEDIATE");
+        write_new(database, space);
+        database.execute("COMMIT");
+    });
+    return open(path, Access::write);
+}
+
+RecordFile RecordFile::open(const fs::path& path, Access access) {
+    const auto file = name_of_existing(path);
+    auto impl = std::make_unique<Impl>();
+    impl->name = path.string();
+    impl->reader = open_for_reading(file, impl->name);
+    impl->summary = read_summary(*impl->reader, impl->name);
+    check_length(*impl->reader, file, impl->name);
+    if (access == Access::write) {
+        impl->writer.emplace(file, impl->name, Database::Mode::write);
+        impl->writer->execute("BEGIN IMMEDIATE; ROLLBACK");  // takes the lock, which stays
+        impl->reader->execute("ROLLBACK");
+        begin_snapshot(*impl->reader);
+        impl->summary = read_summary(*impl->reader, impl->name);
+    }
+    impl->prepare();
+    return RecordFile(std::move(impl));
+}
+
+RecordFile RecordFile::in_memory(const Space& space) {
+    check_space(space);
+    auto impl = std::make_unique<Impl>();
+    impl->name = "in-memory index";
+    impl->summary.space = space;
+    impl->writer.emplace("", impl->name, Database::Mode::memory);
+    impl->writer->execute("BEGIN");
+    write_new(*impl->writer, space);
+    impl->writer->execute("COMMIT");
+    impl->prepare();
+    return RecordFile(std::move(impl));
+}
+
+const Space& RecordFile::space() const noexcept { return impl_->summary.space; }
+const std::string& RecordFile::name() const noexcept { return impl_->name; }
+bool RecordFile::writable() const noexcept { return impl_->writer.has_value(); }
+bool RecordFile::isolated() const noexcept { return impl_->reader.has_value(); }
+std::uint64_t RecordFile::rows() const noexcept { return impl_->summary.counts.rows; }
+
+void RecordFile::scan(const std::function<void(const Row&)>& each) const {
+    const std::lock_guard lock(impl_->reading);
+    const auto counts = read_summary(impl_->reads_from(), impl_->name).counts;
+    std::uint64_t rows = 0;
+    std::uint64_t last = 0;
+    Checksum root;
+    auto query = impl_->reads_from().prepare(std::string(columns) + "ORDER BY row");
+    while (query.step()) {
+        const auto row = impl_->checked_row(query);
+        if (row.number <= last || row.number >= counts.next_row)
+            impl_->damaged("row " + std::to_string(row.number), " stands after row " + std::to_string(last));
+        last = row.number;
+        root += row.checksum;
+        ++rows;
+        each(row);
+    }
+    if (rows != counts.rows)
+        impl_->damaged("", std::to_string(rows) + " rows were found, " + std::to_string(counts.rows) + " were written");
+    if (root != counts.root) impl_->damaged("", "the rows are not those that were written last");
+    impl_->check_structure();
+}
+
+void RecordFile::read(std::uint64_t number, const Checksum& expected,
+                      const std::function<void(const Row&)>& use) const {
+    const std::lock_guard lock(impl_->reading);
+    struct Reset {
+        Statement& statement;
+        ~Reset() { statement.reset(); }
+    } const reset{impl_->fetch};
+    impl_->fetch.bind(1, static_cast<std::int64_t>(number));
+    if (!impl_->fetch.step()) impl_->damaged("row " + std::to_string(number), " is gone");
+    const auto row = impl_->checked_row(impl_->fetch);
+    if (row.number != number || row.checksum != expected)
+        impl_->damaged("row " + std::to_string(number), " is not the one that was written last");
+    use(row);
+}
+
+bool RecordFile::is_json_object(std::string_view payload) {
+    if (payload == "{}") return true;
+    if (payload.find('\0') != payload.npos) return false;  // SQLite would read to there
+    impl_->is_object.bind(1, payload);
+    const bool answer = impl_->is_object.step() && impl_->is_object.integer(0) == 1;
+    impl_->is_object.reset();
+    return answer;
+}
+
+void RecordFile::check_writable() const {
+    if (!impl_->writer)
+        throw Error(ErrorCode::invalid_argument, impl_->name + " was opened read_only: open it for writing");
+    if (impl_->poisoned)
+        throw Error(
+            ErrorCode::io,
+            impl_->name + ": an earlier write failed, so what the disk holds is uncertain: close it and open it again");
+}
+
+struct RecordFile::Transaction::State {
+    RecordFile::Impl& file;
+    Counts counts;
+
+    Checksum store(Statement& statement, std::uint64_t number, const Record& record) {
+        const Row row{number, record.id, std::as_bytes(std::span(record.vector)), record.payload, record.text, {}};
+        const Checksum checksum = checksum_of(row);
+        statement.bind(1, static_cast<std::int64_t>(number)).bind(2, row.id).bind(3, row.vector);
+        statement.bind(4, row.payload).bind(5, row.text).bind(6, bytes_of(checksum));
+        file.writing([&] { statement.run(); });
+        counts.root += checksum;
+        return checksum;
+    }
+
+    void check_one_changed(std::uint64_t number) const {
+        if (file.writer->changes() != 1) file.damaged("row " + std::to_string(number), " is gone");
+    }
+};
+
+RecordFile::Transaction::Transaction(RecordFile& file) {
+    auto& impl = *file.impl_;
+    file.check_writable();
+    state_ = std::make_unique<State>(State{impl, impl.summary.counts});
+    impl.writing([&] { impl.writer->execute("BEGIN IMMEDIATE"); });
+}
+
+RecordFile::Transaction::~Transaction() {
+    auto& file = state_->file;
+    if (file.writer->idle()) return;
+    try {
+        file.writer->execute("ROLLBACK");
+    } catch (...) {
+        file.poisoned = true;
+    }
+}
+
+RecordFile::Placed RecordFile::Transaction::insert(const Record& record) {
+    auto& counts = state_->counts;
+    const Placed placed{counts.next_row, state_->store(state_->file.insert, counts.next_row, record)};
+    ++counts.next_row;
+    ++counts.rows;
+    return placed;
+}
+
+Checksum RecordFile::Transaction::replace(std::uint64_t number, const Checksum& old, const Record& record) {
+    const auto checksum = state_->store(state_->file.replace, number, record);
+    state_->check_one_changed(number);
+    state_->counts.root -= old;
+    return checksum;
+}
+
+void RecordFile::Transaction::remove(std::uint64_t number, const Checksum& old) {
+    state_->file.remove.bind(1, static_cast<std::int64_t>(number));
+    state_->file.writing([&] { state_->file.remove.run(); });
+    state_->check_one_changed(number);
+    state_->counts.root -= old;
+    --state_->counts.rows;
+}
+
+void RecordFile::Transaction::commit() {
+    auto& file = state_->file;
+    file.writing([&] {
+        write_counts(*file.writer, file.update_summary, file.summary.space, state_->counts);
+        file.writer->execute("COMMIT");
+    });
+    file.summary.counts = state_->counts;
+}
+
+void RecordFile::publish() noexcept {
+    if (!impl_->reader) return;
+    try {
+        impl_->reader->execute("ROLLBACK");
+        begin_snapshot(*impl_->reader);
+    } catch (...) {
+        impl_->poisoned = true;  // readers then see each commit at once, of which there will be no more
+    }
+}
+
+bool RecordFile::checkpoint_due() const noexcept {
+    return impl_->reader && impl_->writer && impl_->writer->log_pages() >= pages_per_checkpoint;
+}
+
+void RecordFile::checkpoint() noexcept {
+    if (impl_->writer && !impl_->writer->checkpoint()) impl_->poisoned = true;
+}
+
+}  // namespace sextant::store

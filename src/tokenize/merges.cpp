@@ -1,0 +1,71 @@
+#include "tokenize/merges.hpp"
+
+#include <algorithm>
+#include <string>
+#include <tuple>
+#include <utility>
+
+namespace sextant::tokenize {
+
+namespace {
+
+using Parts = std::pair<std::string_view, std::string_view>;
+
+[[noreturn]] void refuse(const JsonNode& node, std::size_t i, const std::string& message) {
+    node.fail(ErrorCode::corrupt, "merge " + std::to_string(i) + ": " + message);
+}
+
+Parts read_parts(const JsonNode& node, std::size_t i, bool as_string) {
+    const auto& merge = node.json()[i];
+    if (as_string) {
+        if (!merge.is_string()) refuse(node, i, "expected a string, as the first merge is one");
+        const std::string_view text = merge.get_ref<const std::string&>();
+        const auto space = text.find(' ');
+        if (space == std::string_view::npos || text.find(' ', space + 1) != std::string_view::npos)
+            refuse(node, i, "expected two tokens with one space between them");
+        return {text.substr(0, space), text.substr(space + 1)};
+    }
+    if (!merge.is_array() || merge.size() != 2 || !merge[0].is_string() || !merge[1].is_string())
+        refuse(node, i, "expected two strings");
+    return {merge[0].get_ref<const std::string&>(), merge[1].get_ref<const std::string&>()};
+}
+
+Vocabulary::Index find_token(const JsonNode& node, std::size_t i, const Vocabulary& vocabulary, std::string_view token) {
+    const auto index = vocabulary.find(token);
+    if (!index) refuse(node, i, "\"" + std::string(token) + "\" is not in the vocabulary");
+    return *index;
+}
+
+}  // namespace
+
+Merges::Merges(const JsonNode& node, const Vocabulary& vocabulary, std::size_t prefix_bytes) {
+    if (!node.is_array()) node.fail(ErrorCode::corrupt, "expected an array of merges");
+    const auto count = node.json().size();
+    const bool as_strings = count > 0 && node.json()[0].is_string();
+    merges_.reserve(count);
+    for (std::size_t i = 0; i < count; ++i) {
+        const auto& merge = node.json()[i];
+        if (as_strings && merge.is_string() && merge.get_ref<const std::string&>().starts_with("#version")) continue;
+        const auto [left, right] = read_parts(node, i, as_strings);
+        if (right.size() < prefix_bytes) refuse(node, i, "the right part is shorter than continuing_subword_prefix");
+        const std::string result = std::string(left) + std::string(right.substr(prefix_bytes));
+        merges_.push_back({find_token(node, i, vocabulary, left), find_token(node, i, vocabulary, right),
+                           find_token(node, i, vocabulary, result), static_cast<std::uint32_t>(i)});
+    }
+    // Of two merges of the same parts the later counts, as in Hugging Face.
+    const auto parts = [](const Merge& m) { return std::tuple(m.left, m.right); };
+    std::ranges::sort(merges_, {}, [](const Merge& m) { return std::tuple(m.left, m.right, ~m.rank); });
+    merges_.erase(std::ranges::unique(merges_, {}, parts).begin(), merges_.end());
+    first_.assign(vocabulary.size() + 1, 0);
+    for (const auto& merge : merges_) ++first_[static_cast<std::size_t>(merge.left) + 1];
+    for (std::size_t i = 1; i < first_.size(); ++i) first_[i] += first_[i - 1];
+}
+
+const Merge* Merges::find(Vocabulary::Index left, Vocabulary::Index right) const noexcept {
+    const auto* begin = merges_.data() + first_[static_cast<std::size_t>(left)];
+    const auto* end = merges_.data() + first_[static_cast<std::size_t>(left) + 1];
+    const auto* merge = std::lower_bound(begin, end, right, [](const Merge& m, Vocabulary::Index r) { return m.right < r; });
+    return merge != end && merge->right == right ? merge : nullptr;
+}
+
+}  // namespace sextant::tokenize

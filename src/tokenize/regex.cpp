@@ -1,0 +1,134 @@
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "tokenize/pattern.hpp"
+#include "tokenize/regex_syntax.hpp"
+#include "tokenize/unicode.hpp"
+
+namespace sextant::tokenize {
+
+namespace {
+
+constexpr std::size_t max_regex_bytes = 16 * 1024;
+constexpr std::uint32_t match_limit = 1'000'000;
+constexpr std::uint32_t heap_limit_kib = 64 * 1024;
+
+template <auto Free>
+struct Deleter {
+    template <class T>
+    void operator()(T* object) const noexcept {
+        Free(object);
+    }
+};
+using Code = std::unique_ptr<pcre2_code, Deleter<pcre2_code_free>>;
+using CompileContext = std::unique_ptr<pcre2_compile_context, Deleter<pcre2_compile_context_free>>;
+using MatchContext = std::unique_ptr<pcre2_match_context, Deleter<pcre2_match_context_free>>;
+using MatchData = std::unique_ptr<pcre2_match_data, Deleter<pcre2_match_data_free>>;
+
+std::string message_of(int error) {
+    PCRE2_UCHAR buffer[128] = {};
+    pcre2_get_error_message(error, buffer, sizeof(buffer));
+    return reinterpret_cast<const char*>(buffer);
+}
+
+// Matches with PCRE2 as Oniguruma would, through a mirror of the text in which every code point that the two class
+// differently (PCRE2 may be built with an older Unicode) is replaced by one of equal length.
+class Regex final : public Pattern {
+public:
+    Regex(const std::string& regex, const JsonNode& node) : place_(node.place()) {
+        if (regex.size() > max_regex_bytes) node.fail(ErrorCode::limit, "a regex of more than 16 KiB");
+        CompileContext context(pcre2_compile_context_create(nullptr));
+        if (!context) throw std::bad_alloc();
+        pcre2_set_newline(context.get(), PCRE2_NEWLINE_LF);
+        int error = 0;
+        PCRE2_SIZE offset = 0;
+        constexpr auto options = PCRE2_UTF | PCRE2_UCP | PCRE2_MULTILINE | PCRE2_NEVER_BACKSLASH_C | PCRE2_NO_AUTO_CAPTURE;
+        code_.reset(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(regex.data()), regex.size(), options, &error, &offset,
+                                  context.get()));
+        if (!code_) node.fail(ErrorCode::unsupported, "PCRE2 cannot read the regex: " + message_of(error));
+        pcre2_jit_compile(code_.get(), PCRE2_JIT_COMPLETE);  // where there is no JIT, the interpreter matches
+    }
+
+    std::vector<Stretch> cut(std::string_view text) const override {
+        if (text.empty()) return {};  // Hugging Face does not ask whether a regex matches nothing
+        const std::string reflection = reflect(text);
+        const std::string_view subject = reflection.empty() ? text : std::string_view(reflection);
+        std::vector<Stretch> stretches;
+        std::size_t end = 0;
+        for_each_match(subject, [&](std::size_t begin, std::size_t match_end) {
+            if (end < begin) stretches.push_back({end, begin, false});
+            stretches.push_back({begin, match_end, true});
+            end = match_end;
+        });
+        if (end < text.size()) stretches.push_back({end, text.size(), false});
+        return stretches;
+    }
+
+private:
+    // The text with stand-ins, or nothing if it has no use for them.
+    static std::string reflect(std::string_view text) {
+        std::string reflection;
+        for (std::size_t at = 0; at < text.size();) {
+            const auto [c, length] = front(text.substr(at));
+            if (const auto image = regex_mirror(c); image != c) {
+                if (reflection.empty()) reflection = text;
+                std::string bytes;
+                append(bytes, image);
+                reflection.replace(at, length, bytes);
+            }
+            at += length;
+        }
+        return reflection;
+    }
+
+    // As FindMatches of the crate onig: an empty match is taken unless it touches the end of the match before.
+    template <class Found>
+    void for_each_match(std::string_view subject, Found&& found) const {
+        MatchContext context(pcre2_match_context_create(nullptr));
+        MatchData data(pcre2_match_data_create(1, nullptr));
+        if (!context || !data) throw std::bad_alloc();
+        pcre2_set_match_limit(context.get(), match_limit);
+        pcre2_set_heap_limit(context.get(), heap_limit_kib);
+        const auto* span = pcre2_get_ovector_pointer(data.get());
+        std::size_t from = 0, last_end = std::string_view::npos;
+        while (from <= subject.size() && search(subject, from, data.get(), context.get())) {
+            if (span[0] == span[1] && span[1] == last_end) {
+                from += from < subject.size() ? front(subject.substr(from)).length : 1;
+                continue;
+            }
+            found(span[0], span[1]);
+            from = last_end = span[1];
+        }
+    }
+
+    bool search(std::string_view subject, std::size_t from, pcre2_match_data* data, pcre2_match_context* context) const {
+        const auto match = [&](std::uint32_t options) {
+            return pcre2_match(code_.get(), reinterpret_cast<PCRE2_SPTR>(subject.data()), subject.size(), from,
+                               PCRE2_NO_UTF_CHECK | options, data, context);
+        };
+        int result = match(0);
+        if (result == PCRE2_ERROR_JIT_STACKLIMIT) result = match(PCRE2_NO_JIT);  // the interpreter's stack is on the heap
+        if (result < 0 && result != PCRE2_ERROR_NOMATCH)
+            throw Error(ErrorCode::limit, place_ + ": the regex takes too long on this text (PCRE2: " +
+                                              message_of(result) + "); shorten the text");
+        return result >= 0;
+    }
+
+    Code code_;
+    std::string place_;
+};
+
+}  // namespace
+
+std::unique_ptr<const Pattern> make_regex(std::string_view regex, const JsonNode& node) {
+    auto translation = translate_regex(regex);
+    if (!translation.problem.empty())
+        node.fail(ErrorCode::unsupported, "the regex has \"" + translation.problem +
+                                              "\", which this version of sextant does not support");
+    return std::make_unique<Regex>(translation.regex, node);
+}
+
+}  // namespace sextant::tokenize

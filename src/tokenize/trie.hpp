@@ -1,0 +1,55 @@
+// Finds which strings of a set stand at the front of a text.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace sextant::tokenize {
+
+/// A byte trie in one array, the children of a node side by side. Never changes once built; any thread.
+class Trie {
+public:
+    using Value = std::int32_t;
+    using Node = std::uint32_t;
+    struct Prefix {
+        Value value;
+        std::size_t length;
+    };
+
+    static constexpr Node root = 0;
+    static constexpr std::size_t max_key_bytes = 1024;
+
+    /// Holds nothing.
+    Trie() : nodes_(1) {}
+    /// Of equal keys the first counts. Throws `limit` for a key over `max_key_bytes` and beyond 16 million nodes, naming
+    /// `place` as what the keys were read from.
+    Trie(std::vector<std::pair<std::string_view, Value>> entries, const std::string& place);
+
+    /// The node that `text` leads to, starting at `from`.
+    [[nodiscard]] std::optional<Node> walk(Node from, std::string_view text) const noexcept;
+    /// The value of a key that ends at the node.
+    [[nodiscard]] std::optional<Value> value(Node node) const noexcept;
+    [[nodiscard]] std::optional<Value> find(std::string_view key) const noexcept;
+    /// The longest non-empty key that `text` begins with, going on from `from`.
+    [[nodiscard]] std::optional<Prefix> longest_prefix(Node from, std::string_view text) const noexcept;
+
+private:
+    static constexpr Value no_value = -1;
+    struct Entry {
+        Node first_child = 0;
+        Value value = no_value;
+        std::uint16_t children = 0;
+        unsigned char label = 0;
+    };
+
+    [[nodiscard]] const Entry* child(const Entry& node, unsigned char label) const noexcept;
+
+    std::vector<Entry> nodes_;
+};
+
+}  // namespace sextant::tokenize

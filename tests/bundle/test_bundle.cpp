@@ -1,0 +1,97 @@
+#include <sextant/bundle/bundle.hpp>
+
+#include "support/catch.hpp"
+#include "support/expect_error.hpp"
+#include "support/fake_bundle.hpp"
+
+using namespace sextant;
+
+namespace {
+
+std::string text_of(const std::vector<std::byte>& bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+
+}  // namespace
+
+TEST_CASE("a bundle hands out only files that its manifest vouches for") {
+    const TempFolder folder;
+    const auto bundle = Bundle::open(fake::write(folder, fake::dual_encoder()));
+    CHECK(text_of(bundle.read("text.pt")) == "network text");
+
+    write_file(folder / "stranger.pt", "x");
+    expect_error(ErrorCode::not_found, {"stranger.pt", "not listed"}, [&] { (void)bundle.read("stranger.pt"); });
+}
+
+TEST_CASE("SHA-256 is SHA-256") {
+    const std::string abc = "abc";  // FIPS 180-2, appendix B.1
+    CHECK(bundle_detail::sha256(std::as_bytes(std::span(abc))) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+TEST_CASE("a file that was damaged is not handed out") {
+    const TempFolder folder;
+    const auto bundle = Bundle::open(fake::write(folder, fake::dual_encoder()));
+    const auto original = read_file(folder / "text.pt");
+
+    SECTION("missing") {
+        std::filesystem::remove(folder / "text.pt");
+        expect_error(ErrorCode::not_found, {"text.pt", "restore"}, [&] { (void)bundle.read("text.pt"); });
+    }
+    SECTION("a folder in its place") {
+        std::filesystem::remove(folder / "text.pt");
+        std::filesystem::create_directory(folder / "text.pt");
+        expect_error(ErrorCode::not_found, {"text.pt"}, [&] { (void)bundle.read("text.pt"); });
+    }
+    SECTION("truncated at every length") {
+        for (std::size_t length = 0; length < original.size(); ++length) {
+            write_file(folder / "text.pt", original.substr(0, length));
+            expect_error(ErrorCode::corrupt, {"text.pt", std::to_string(length) + " bytes"}, [&] { (void)bundle.read("text.pt"); });
+        }
+    }
+    SECTION("any bit flipped") {
+        for (std::size_t bit = 0; bit < 8 * original.size(); ++bit) {
+            auto flipped = original;
+            flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << bit % 8));
+            write_file(folder / "text.pt", flipped);
+            expect_error(ErrorCode::corrupt, {"text.pt", "SHA-256"}, [&] { (void)bundle.read("text.pt"); });
+        }
+    }
+    SECTION("a link that leaves the folder") {
+        const TempFolder elsewhere;
+        write_file(elsewhere / "text.pt", original);
+        std::filesystem::remove(folder / "text.pt");
+        std::filesystem::create_symlink(elsewhere / "text.pt", folder / "text.pt");
+        expect_error(ErrorCode::invalid_argument, {"text.pt", "link"}, [&] { (void)bundle.read("text.pt"); });
+    }
+}
+
+TEST_CASE("a folder without a manifest is no bundle") {
+    const TempFolder folder;
+    expect_error(ErrorCode::not_found, {"manifest.json"}, [&] { (void)Bundle::open(folder.path()); });
+    write_file(folder / "manifest.json", std::string((1 << 20) + 1, ' '));
+    expect_error(ErrorCode::limit, {"manifest.json", "1048577"}, [&] { (void)Bundle::open(folder.path()); });
+}
+
+TEST_CASE("goldens are read with their pixels") {
+    const TempFolder folder;
+    auto manifest = fake::dual_encoder();
+    manifest["golden"] = "golden/golden.json";
+    const std::vector<float> pixels{0.25F, 0.5F};
+    const std::string raw(reinterpret_cast<const char*>(pixels.data()), 8);
+    const auto goldens = R"({"reference": "by hand", "text": [{"text": "red", "input_ids": [2, 4, 3], "vector": [1, 0, 0, 0]}],
+                             "image": [{"file": "golden/0.png", "pixels": "golden/0.f32", "vector": [0, 1, 0, 0]}]})";
+    const auto bundle = Bundle::open(fake::write(folder, manifest, {{"golden/golden.json", goldens}, {"golden/0.f32", raw}, {"golden/0.png", "png"}}));
+
+    const auto read = bundle.goldens();
+    CHECK(read.reference == "by hand");
+    CHECK(read.text.at(0).input_ids == std::vector<std::int64_t>{2, 4, 3});
+    CHECK(read.image.at(0).pixels == pixels);
+    CHECK(read.pair.empty());
+
+    const auto refuses = [&](const char* text) {
+        const TempFolder other;
+        const auto damaged = Bundle::open(fake::write(other, manifest, {{"golden/golden.json", text}}));
+        expect_error(ErrorCode::corrupt, {"golden.json"}, [&] { (void)damaged.goldens(); });
+    };
+    refuses("not JSON");
+    refuses(R"({"text": 5})");
+    refuses(R"({"text": [{"text": "red", "vector": ["a"]}]})");
+}

@@ -1,0 +1,129 @@
+#include <sextant/bundle/manifest.hpp>
+
+#include "support/catch.hpp"
+#include "support/expect_error.hpp"
+#include "support/fake_bundle.hpp"
+
+using namespace sextant;
+
+namespace {
+
+/// A sound manifest, with the files listed.
+nlohmann::json sound(nlohmann::json manifest = fake::dual_encoder()) {
+    const TempFolder folder;
+    fake::write(folder, std::move(manifest));
+    return nlohmann::json::parse(read_file(folder / "manifest.json"));
+}
+
+Manifest parse(const nlohmann::json& json) { return parse_manifest(json.dump(), "m/manifest.json"); }
+
+/// The error that a manifest gives after `path` (a JSON pointer) was set to `value`.
+void refuses(ErrorCode code, std::initializer_list<std::string> parts, const std::string& path, const nlohmann::json& value) {
+    auto manifest = sound();
+    manifest[nlohmann::json::json_pointer(path)] = value;
+    INFO(path << " = " << value.dump());
+    expect_error(code, parts, [&] { (void)parse(manifest); });
+}
+
+}  // namespace
+
+TEST_CASE("a manifest says how a model is fed") {
+    auto json = sound();
+    json["text"]["prompts"]["query"] = "query: ";
+    json["image"]["crop"] = {{"size", {2, 1}}, {"rounding", "floor"}};
+    json["figures"] = {{"recall", 0.5}};
+    const auto manifest = parse(json);
+    CHECK(manifest.name == "fake");
+    CHECK(manifest.kind == BundleKind::dual_encoder);
+    CHECK(manifest.dimensions == 4);
+    CHECK(manifest.normalize);
+    CHECK(manifest.metric == Metric::cosine);
+    CHECK(manifest.text->max_length == 6);
+    CHECK(manifest.text->query_prompt == "query: ");
+    CHECK(manifest.image->resize.filter == Filter::bicubic);
+    CHECK(manifest.image->crop->size.width == 1);
+    CHECK(manifest.networks.at("image").inputs == std::vector<std::string>{"pixel_values"});
+    CHECK(manifest.figures == R"({"recall":0.5})");
+    CHECK(manifest.supports(Modality::text));
+    json["networks"].erase("image");
+    CHECK_FALSE(parse(json).supports(Modality::image));
+}
+
+TEST_CASE("a cross-encoder scores pairs") {
+    auto json = sound(fake::cross_encoder(true));
+    CHECK(parse(json).activation_score == ScoreType::logit);
+    json["score"]["activation"] = "sigmoid";
+    CHECK(parse(json).activation_score == ScoreType::probability);
+    CHECK_FALSE(parse(json).supports(Modality::text));
+    json["dimensions"] = 2;
+    expect_error(ErrorCode::invalid_argument, {"dimensions"}, [&] { (void)parse(json); });
+}
+
+TEST_CASE("a manifest that is not sound is refused, and the field is named") {
+    refuses(ErrorCode::incompatible, {"version", "is 2", "update sextant"}, "/version", 2);
+    refuses(ErrorCode::incompatible, {"version", "is 0", "export"}, "/version", 0);
+    refuses(ErrorCode::incompatible, {"format"}, "/format", "something-else");
+    refuses(ErrorCode::invalid_argument, {"kind", "dual-encoder, cross-encoder"}, "/kind", "triple-encoder");
+    refuses(ErrorCode::invalid_argument, {"dimensions", "0", "65536"}, "/dimensions", 0);
+    refuses(ErrorCode::invalid_argument, {"dimensions"}, "/dimensions", 65'537);
+    refuses(ErrorCode::invalid_argument, {"dimensions"}, "/dimensions", 18'446'744'073'709'551'615ULL);
+    refuses(ErrorCode::corrupt, {"dimensions", "whole number"}, "/dimensions", 4.5);
+    refuses(ErrorCode::corrupt, {"normalize"}, "/normalize", "yes");
+    refuses(ErrorCode::unsupported, {"m/manifest.json", "image.gamma"}, "/image/gamma", 2.2);
+    refuses(ErrorCode::unsupported, {"top_secret"}, "/top_secret", 1);
+    refuses(ErrorCode::corrupt, {"image.mean", "3 numbers"}, "/image/mean", {0.5, 0.5});
+    refuses(ErrorCode::invalid_argument, {"std"}, "/image/std", {0.5, 0.0, 0.5});
+    refuses(ErrorCode::invalid_argument, {"image.resize.filter", "lanczos"}, "/image/resize/filter", "sinc");
+    refuses(ErrorCode::invalid_argument, {"image.resize.size"}, "/image/resize/size", {0, 64});
+    refuses(ErrorCode::invalid_argument, {"image.fill"}, "/image/fill", {0, 0, 256});
+    refuses(ErrorCode::corrupt, {"text.tokenizer", "do not list"}, "/text/tokenizer", "elsewhere.json");
+    refuses(ErrorCode::invalid_argument, {"text.max_length"}, "/text/max_length", 0);
+    refuses(ErrorCode::unsupported, {"networks.text.inputs", "attention"}, "/networks/text/inputs", {"attention"});
+    refuses(ErrorCode::corrupt, {"networks.text.inputs", "image"}, "/networks/text/inputs", {"pixel_values"});
+    refuses(ErrorCode::unsupported, {"networks.pair"}, "/networks/pair", {{"file", "text.pt"}, {"inputs", {"input_ids"}}});
+    refuses(ErrorCode::corrupt, {"networks.text", "not a JSON object"}, "/networks/text", 1);
+    refuses(ErrorCode::corrupt, {"sha256", "64"}, "/files/text.pt/sha256", "abc");
+    refuses(ErrorCode::invalid_argument, {"size"}, "/files/text.pt/size", -1);
+    for (const char* name : {"../text.pt", "/etc/passwd", "a/../../text.pt", "..\\text.pt", ""}) {
+        auto manifest = sound();
+        manifest["files"][name] = manifest["files"]["text.pt"];
+        expect_error(ErrorCode::invalid_argument, {"inside the bundle's folder"}, [&] { (void)parse(manifest); });
+    }
+    expect_error(ErrorCode::corrupt, {"m/manifest.json", "not JSON"}, [] { (void)parse_manifest("{\"format\": ", "m/manifest.json"); });
+    expect_error(ErrorCode::corrupt, {"not a JSON object"}, [] { (void)parse_manifest("[]", "m/manifest.json"); });
+    for (const char* field : {"format", "version", "name", "kind", "dimensions", "score", "networks", "files"}) {
+        auto manifest = sound();
+        manifest.erase(field);
+        expect_error(ErrorCode::corrupt, {field, "missing"}, [&] { (void)parse(manifest); });
+    }
+}
+
+TEST_CASE("the fingerprint covers what changes a vector, and nothing else") {
+    const auto fingerprint = [](const nlohmann::json& json) { return make_fingerprint(parse(json).parts); };
+    const auto base = fingerprint(sound());
+    CHECK(base.value.size() == 64);
+
+    for (const auto& [path, value] : std::initializer_list<std::pair<std::string, nlohmann::json>>{
+             {"/image/mean", {0.0, 0.1, 0.0}}, {"/text/max_length", 7}, {"/text/prompts/query", "q: "}, {"/normalize", false},
+             {"/dimensions", 5}, {"/image/resize/filter", "bilinear"}, {"/score/metric", "dot"}, {"/networks/text/pooling", "mean"}}) {
+        auto changed = sound();
+        changed[nlohmann::json::json_pointer(path)] = value;
+        INFO(path);
+        CHECK(fingerprint(changed).value != base.value);
+        CHECK_FALSE(fingerprint(changed).difference(base).empty());
+    }
+    auto other_weights = sound();
+    other_weights["files"]["text.pt"]["sha256"] = std::string(64, '0');
+    CHECK(fingerprint(other_weights).difference(base) == "networks.text.file");
+
+    auto renamed = sound();
+    renamed["name"] = "another";
+    renamed["licence"] = "MIT";
+    renamed["figures"] = {{"recall", 1}};
+    CHECK(fingerprint(renamed) == base);
+}
+
+TEST_CASE("parts are not mistaken for one another") {
+    CHECK_FALSE(make_fingerprint({{"a", "b=c"}}) == make_fingerprint({{"a=b", "c"}}));
+    CHECK_FALSE(make_fingerprint({{"a", "1\n1:b=1:2"}}) == make_fingerprint({{"a", "1"}, {"b", "2"}}));
+}

@@ -1,0 +1,107 @@
+"""The command line, used as a person would, and misused."""
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+sextant = sys.argv[1]
+checks = 0
+
+
+def run(*arguments, code=0):
+    done = subprocess.run([sextant, *map(str, arguments)], capture_output=True, text=True)
+    expect(done.returncode == code, f"{arguments} ended with {done.returncode}, not {code}: {done.stdout}{done.stderr}")
+    return done
+
+
+def expect(truth, message):
+    global checks
+    checks += 1
+    if not truth:
+        sys.exit(f"FAILED: {message}")
+
+
+def expect_one_line_error(done, *parts):
+    lines = done.stderr.strip().splitlines()
+    expect(len(lines) == 1 and lines[0].startswith("sextant: "), f"not one line of error: {done.stderr}")
+    for part in parts:
+        expect(part in lines[0], f"{part!r} is not in {lines[0]!r}")
+
+
+with tempfile.TemporaryDirectory() as folder:
+    work = pathlib.Path(folder)
+    index = work / "a.sextant"
+    pictures = work / "pictures"
+    (pictures / "below").mkdir(parents=True)
+    for name in ("bee.png", "8-ball-form.png", "9-ball-form.jpg"):
+        shutil.copy(f"examples/pictures/{name}", pictures)
+    shutil.copy("examples/pictures/bee.png", pictures / "below" / "named wrongly & <oddly>.jpg")
+
+    # Index, and search by words.
+    done = run("index", pictures, "--into", index)
+    expect("indexed 4 pictures" in done.stdout, done.stdout)
+    expect("\r" not in done.stderr, "a progress bar was drawn where there is no terminal")
+    found = run("search", index, "an insect", "--k", 2)
+    expect("bee.png" in found.stdout or "oddly" in found.stdout, found.stdout)
+
+    # JSON, with a reranker; scores fall.
+    answer = json.loads(run("search", index, "a bee", "--rerank", "--k", 4, "--json").stdout)
+    scores = [hit["score"] for hit in answer["hits"]]
+    expect(len(scores) == 4 and scores == sorted(scores, reverse=True), str(answer))
+    expect(answer["completeness"] in ("exact", "exhausted") and answer["rows_scored"] == 4, str(answer))
+    expect(set(answer["seconds"]) == {"encode", "retrieve", "load", "rerank"}, str(answer))
+    expect(json.loads(run("search", index, "a bee", "--k", 9, "--json").stdout)["completeness"] == "exhausted", "fewer than k")
+
+    # Search by picture: the same picture, under either of its names, comes first.
+    answer = json.loads(run("search", index, "--image", pictures / "bee.png", "--json").stdout)
+    expect(answer["hits"][0]["score"] > 0.9999 and answer["hits"][1]["score"] > 0.9999, str(answer))
+
+    # The contact sheet escapes what it shows.
+    page = work / "page.html"
+    run("search", index, "<b>bees</b> & \"others\"", "--html", page)
+    html = page.read_text()
+    expect("<b>" not in html and "&lt;b&gt;" in html and "named%20wrongly%20%26%20%3Coddly%3E.jpg" in html, html)
+    expect_one_line_error(run("search", index, "bee", "--html", work / "nowhere" / "page.html", code=1), "page.html")
+
+    # A folder with unreadable pictures: indexed without them, named, exit code 3; --strict refuses and changes nothing.
+    (pictures / "empty.png").write_bytes(b"")
+    (pictures / "cut.jpg").write_bytes(pathlib.Path("examples/pictures/9-ball-form.jpg").read_bytes()[:700])
+    done = run("index", pictures, "--into", index, code=3)
+    expect("indexed 4 pictures" in done.stdout and "empty.png" in done.stderr and "cut.jpg" in done.stderr, done.stderr)
+    before = index.read_bytes()
+    expect_one_line_error(run("index", pictures, "--into", index, "--strict", code=1), "cut.jpg")
+    expect(index.read_bytes() == before, "--strict changed the index")
+    expect_one_line_error(run("index", pictures, "--into", work / "b.sextant", "--strict", code=1), "cut.jpg")
+    expect(not (work / "b.sextant").exists(), "--strict left an index behind")
+    expect(sorted(p.name for p in work.iterdir()) == ["a.sextant", "page.html", "pictures"], str(list(work.iterdir())))
+
+    # A picture that is gone when it is to be reranked is named.
+    os.remove(pictures / "8-ball-form.png")
+    done = run("search", index, "bee", "--rerank", code=3)
+    expect("8-ball-form.png" in done.stderr, done.stderr)
+
+    # info and verify.
+    expect("records      4" in run("info", index).stdout, "info of an index")
+    expect("dual-encoder" in run("info", "examples/models/demo").stdout, "info of a bundle")
+    expect("is verified" in run("verify", "examples/models/demo").stdout, "verify")
+    expect("FAILED  manifest" in run("verify", work, code=1).stdout, "verify of no bundle")
+
+    # Misuse: one line, the offending name, the documented code.
+    expect_one_line_error(run("search", work / "none.sextant", "bee", code=1), "none.sextant")
+    expect_one_line_error(run("search", index, "bee", "--k", 0, code=1), "k is 0")
+    expect_one_line_error(run("search", index, code=2), "words")
+    expect_one_line_error(run("search", index, "bee", "--k", "many", code=2), "many")
+    expect_one_line_error(run("search", index, "bee", "--model", work, code=1), "manifest.json")
+    expect_one_line_error(run("search", index, "bee", "--rerank", "examples/models/demo", code=1), "dual-encoder")
+    expect_one_line_error(run("search", index, "--image", work / "page.html", code=1), "page.html")
+    expect_one_line_error(run("search", index, b"\xff\xfe".decode("utf-8", "surrogateescape"), code=1), "UTF-8")
+    expect_one_line_error(run("index", work / "nowhere", "--into", work / "c.sextant", code=1), "nowhere")
+    expect_one_line_error(run("frobnicate", code=2), "frobnicate")
+    expect_one_line_error(run(code=2), "subcommand")
+    expect_one_line_error(run("info", page, code=1), "page.html")
+    expect("usage" in run("--help").stdout.lower(), "help")
+
+print(f"command line: {checks} checks hold")

@@ -1,0 +1,219 @@
+// Which files are opened, and what a file remembers of who filled it.
+#include <sextant/index/index.hpp>
+
+#include <sqlite3.h>
+#include <sys/stat.h>
+
+#include "index/fixture.hpp"
+#include "support/catch.hpp"
+#include "support/expect_error.hpp"
+
+using namespace fixture;
+using sextant::ErrorCode;
+using sextant::Index;
+using sextant::Metric;
+
+namespace {
+
+using Names = std::vector<std::string>;
+
+/// Another program's hand in the file.
+void run_sql(const std::filesystem::path& file, const std::string& sql) {
+    sqlite3* database = nullptr;
+    REQUIRE(sqlite3_open(file.c_str(), &database) == SQLITE_OK);
+    CHECK(sqlite3_exec(database, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK);
+    sqlite3_close(database);
+}
+
+sextant::Space trained(const std::string& value, const std::string& mean) {
+    auto s = space(2);
+    s.fingerprint.value = value;
+    s.fingerprint.parts = {{"weights", "aa"}, {"preprocess.mean", mean}, {"odd name \xC3\xA9", ""}};
+    return s;
+}
+
+void make(const std::filesystem::path& file, const sextant::Space& s = space(2)) {
+    auto index = Index::create(file, s);
+    index.upsert(std::vector{record("a", {1, 0}), record("b", {0, 1})});
+}
+
+}  // namespace
+
+TEST_CASE("a file is made once, whole, and for its owner alone") {
+    const TempFolder folder;
+    const auto file = folder / "an.sextant";
+    make(file);
+    CHECK(names(folder) == Names{"an.sextant"});
+    struct stat info {};
+    REQUIRE(::stat(file.c_str(), &info) == 0);
+    CHECK((info.st_mode & 0777) == 0600);
+    const auto before = read_file(file);
+    expect_error(ErrorCode::invalid_argument, {"an.sextant", "exists already", "nothing is overwritten"},
+                 [&] { (void)Index::create(file, space(2)); });
+    CHECK(read_file(file) == before);
+    expect_error(ErrorCode::invalid_argument, {"exists already"},
+                 [&] { (void)Index::create(folder.path(), space(2)); });
+    expect_error(ErrorCode::not_found, {"nowhere", "not a folder"},
+                 [&] { (void)Index::create(folder / "nowhere/an.sextant", space(2)); });
+    expect_error(ErrorCode::invalid_argument, {"does not name a file"}, [&] { (void)Index::create("", space(2)); });
+    CHECK(names(folder) == Names{"an.sextant"});
+}
+
+TEST_CASE("a log that belonged to a deleted file is not taken for one's own") {
+    const TempFolder folder;
+    write_file(folder / "an.sextant-wal", "old");
+    expect_error(ErrorCode::invalid_argument, {"an.sextant-wal", "remove it"},
+                 [&] { (void)Index::create(folder / "an.sextant", space(2)); });
+    CHECK(names(folder) == Names{"an.sextant-wal"});
+}
+
+TEST_CASE("files with odd names") {
+    const TempFolder folder;
+    for (const std::string name :
+         {"with space", "per%20cent", "quest?ion=1", "file:colon", ":memory:", "#hash", "\xC3\xA9"}) {
+        make(folder / name);
+        CHECK(std::filesystem::exists(folder / name));
+        CHECK(Index::open(folder / name).size() == 2);
+        CHECK(Index::open(folder / name, {.read_only = true}).size() == 2);
+    }
+}
+
+TEST_CASE("a link to a file is that file") {
+    const TempFolder folder;
+    std::filesystem::create_directory(folder / "real");
+    const auto file = folder / "real/an.sextant";
+    const auto link = folder / "link.sextant";
+    std::filesystem::create_symlink(file, link);
+    auto writer = Index::create(file, space(2));
+    writer.upsert(std::vector{record("a", {1, 0}), record("b", {0, 1})});
+    CHECK(Index::open(link, {.read_only = true}).size() == 2);
+    expect_error(ErrorCode::busy, {"link.sextant"}, [&] { (void)Index::open(link); });
+    writer = Index::in_memory(space(2));
+    CHECK(Index::open(link).size() == 2);
+    CHECK(names(folder) == Names{"link.sextant", "real"});
+}
+
+TEST_CASE("what is not an index is not opened, nor changed") {
+    const TempFolder folder;
+    const auto file = folder / "an.sextant";
+    const auto refused = [&](ErrorCode code, std::initializer_list<std::string> parts) {
+        const auto before = read_file(file);
+        for (const bool read_only : {true, false})
+            expect_error(code, parts, [&] { (void)Index::open(file, {.read_only = read_only}); });
+        CHECK(read_file(file) == before);
+        CHECK(names(folder) == Names{"an.sextant"});
+    };
+    expect_error(ErrorCode::not_found, {"an.sextant", "does not exist"}, [&] { (void)Index::open(file); });
+    expect_error(ErrorCode::invalid_argument, {"is not a file"}, [&] { (void)Index::open(folder.path()); });
+    write_file(file, "");
+    refused(ErrorCode::incompatible, {"an.sextant", "not a Sextant index"});
+    write_file(file, "some text\n");
+    refused(ErrorCode::corrupt, {"an.sextant", "not a database"});
+    write_file(file, std::string(100'000, 'x'));
+    refused(ErrorCode::corrupt, {"an.sextant", "not a database"});
+    std::filesystem::remove(file);
+    run_sql(file, "CREATE TABLE recipes(name); INSERT INTO recipes VALUES('soup')");
+    refused(ErrorCode::incompatible, {"an.sextant", "SQLite database", "not a Sextant index"});
+}
+
+TEST_CASE("older and newer formats are named, and left alone") {
+    const TempFolder folder;
+    const auto file = folder / "an.sextant";
+    make(file);
+    for (const int version : {0, 2, 77}) {
+        run_sql(file, "PRAGMA user_version = " + std::to_string(version));
+        const auto before = read_file(file);
+        for (const bool read_only : {true, false})
+            expect_error(ErrorCode::incompatible,
+                         {"an.sextant", "format version " + std::to_string(version), "reads version 1"},
+                         [&] { (void)Index::open(file, {.read_only = read_only}); });
+        CHECK(read_file(file) == before);
+    }
+    expect_error(ErrorCode::incompatible, {"newer Sextant"}, [&] { (void)Index::open(file); });
+    run_sql(file, "PRAGMA user_version = 0");
+    expect_error(ErrorCode::incompatible, {"build the index again"}, [&] { (void)Index::open(file); });
+    run_sql(file, "PRAGMA user_version = 1");
+    CHECK(Index::open(file).size() == 2);
+}
+
+TEST_CASE("tables that another program changed") {
+    const TempFolder folder;
+    const auto file = folder / "an.sextant";
+    const auto refused_after = [&](const std::string& sql, ErrorCode code, std::initializer_list<std::string> parts) {
+        std::filesystem::remove(file);
+        make(file);
+        run_sql(file, sql);
+        for (const bool read_only : {true, false})
+            expect_error(code, parts, [&] { (void)Index::open(file, {.read_only = read_only}); });
+    };
+    const auto corrupt = ErrorCode::corrupt;
+    refused_after("CREATE TABLE more(x)", corrupt, {"more"});
+    refused_after("CREATE INDEX quick ON records(id)", corrupt, {"quick"});
+    refused_after("CREATE TRIGGER spy AFTER INSERT ON records BEGIN DELETE FROM meta; END", corrupt, {"spy"});
+    refused_after("ALTER TABLE records ADD COLUMN more", corrupt, {"records"});
+    refused_after("DROP TABLE records", corrupt, {"tables is missing"});
+    refused_after("UPDATE meta SET value = '3' WHERE key = 'dimensions'", corrupt, {"checksum of its summary"});
+    refused_after("UPDATE meta SET value = 'l2' WHERE key = 'metric'", corrupt, {"checksum of its summary"});
+    refused_after("INSERT INTO meta VALUES('new', '1')", corrupt, {"checksum of its summary"});
+    refused_after("DELETE FROM meta WHERE key = 'root'", corrupt, {"checksum of its summary"});
+    refused_after("DELETE FROM meta", corrupt, {"lacks 'checksum'"});
+    refused_after("UPDATE meta SET value = NULL WHERE key = 'root'", corrupt, {"not text"});
+    refused_after("UPDATE records SET vector = zeroblob(8) WHERE id = 'b'", corrupt, {"row 2", "\"b\"", "checksum"});
+    refused_after("UPDATE records SET vector = zeroblob(4) WHERE id = 'b'", corrupt, {"row 2", "\"b\"", "4 bytes"});
+    refused_after("UPDATE records SET id = 'c' WHERE id = 'b'", corrupt, {"row 2", "\"c\"", "checksum"});
+    refused_after("UPDATE records SET payload = '{\"x\":1}' WHERE id = 'b'", corrupt, {"row 2", "checksum"});
+    refused_after("UPDATE records SET text = 'x' WHERE id = 'b'", corrupt, {"row 2", "checksum"});
+    refused_after("UPDATE records SET text = NULL WHERE id = 'b'", corrupt, {"row 2", "wrong type"});
+    refused_after("UPDATE records SET id = NULL WHERE id = 'b'", corrupt, {"row 2", "wrong type"});
+    refused_after("UPDATE records SET row = 7 WHERE id = 'b'", corrupt, {"row 7", "checksum"});
+    refused_after("UPDATE records SET checksum = x'00' WHERE id = 'b'", corrupt, {"row 2", "no checksum"});
+    refused_after("DELETE FROM records WHERE id = 'b'", corrupt, {"1 rows were found, 2 were written"});
+    refused_after("INSERT INTO records SELECT 3, id, vector, payload, text, checksum FROM records WHERE id = 'b'",
+                  corrupt, {"row 3"});
+    refused_after("PRAGMA journal_mode = DELETE", ErrorCode::incompatible,
+                  {"journal mode 'delete'", "PRAGMA journal_mode = WAL"});
+}
+
+TEST_CASE("an older state of a row is noticed") {
+    // The row's own checksum is right, but it is not what was written last.
+    const TempFolder folder;
+    const auto file = folder / "an.sextant";
+    make(file);
+    run_sql(file, "ATTACH '" + (folder / "copy").string() +
+                      "' AS copy; CREATE TABLE copy.old AS SELECT * FROM records WHERE id = 'b'");
+    Index::open(file).upsert(std::vector{record("b", {1, 1})});
+    run_sql(file, "ATTACH '" + (folder / "copy").string() + "' AS copy; REPLACE INTO records SELECT * FROM copy.old");
+    expect_error(ErrorCode::corrupt, {"not those that were written last"}, [&] { (void)Index::open(file); });
+}
+
+TEST_CASE("an index remembers who filled it") {
+    const TempFolder folder;
+    const auto file = folder / "an.sextant";
+    const auto mine = trained(std::string(64, '3'), "0.5");
+    make(file, mine);
+    {
+        const auto index = Index::open(file, mine);
+        CHECK(index.space().fingerprint == mine.fingerprint);
+        CHECK(index.space().fingerprint.parts == mine.fingerprint.parts);
+        CHECK(index.space().dimensions == 2);
+        CHECK(index.space().metric == Metric::cosine);
+    }
+    const auto other = trained(std::string(64, '9'), "0.48");
+    expect_error(ErrorCode::incompatible,
+                 {"an.sextant", "encoder 333333333333...", "encoder 999999999999...",
+                  "different: preprocess.mean)", "embed", "allow_compatible"},
+                 [&] { (void)Index::open(file, other); });
+    CHECK(Index::open(file, other, {.allow_compatible = true}).size() == 2);
+    expect_error(ErrorCode::incompatible, {"no stated encoder"}, [&] { (void)Index::open(file, space(2)); });
+    for (const bool compatible : {true, false}) {
+        auto wrong = mine;
+        wrong.dimensions = 3;
+        expect_error(ErrorCode::incompatible, {"2 dimensions, not 3"},
+                     [&] { (void)Index::open(file, wrong, {.allow_compatible = compatible}); });
+        wrong = mine;
+        wrong.metric = Metric::l2;
+        expect_error(ErrorCode::incompatible, {"by cosine, not l2"},
+                     [&] { (void)Index::open(file, wrong, {.allow_compatible = compatible}); });
+    }
+    CHECK(names(folder) == Names{"an.sextant"});
+}

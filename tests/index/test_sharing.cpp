@@ -1,0 +1,141 @@
+// Several openers of one file: readers, one writer, other processes.
+#include <sextant/index/index.hpp>
+
+#include <cstdlib>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "index/fixture.hpp"
+#include "support/catch.hpp"
+#include "support/expect_error.hpp"
+
+using namespace fixture;
+using sextant::ErrorCode;
+using sextant::Index;
+
+namespace {
+
+using Names = std::vector<std::string>;
+
+void make(const std::filesystem::path& file) {
+    auto index = Index::create(file, space(2));
+    index.upsert(std::vector{record("a", {1, 0}), record("b", {0, 1})});
+}
+
+/// Runs one test of this program in a process of its own, and returns its exit status.
+int run_self(const char* test) {
+    const auto child = ::fork();
+    if (child == 0) {
+        ::dup2(::open("/dev/null", O_WRONLY), STDOUT_FILENO);
+        ::execl("/proc/self/exe", "test_index", test, nullptr);
+        ::_exit(127);
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+}  // namespace
+
+TEST_CASE("reading only") {
+    const TempFolder folder;
+    const auto file = folder / "an.sextant";
+    make(file);
+    const auto before = read_file(file);
+    {
+        auto reader = Index::open(file, {.read_only = true});
+        auto second = Index::open(file, {.read_only = true});
+        CHECK(reader.nearest(std::vector<float>{1, 0})[0].id == "a");
+        expect_error(ErrorCode::invalid_argument, {"read_only"}, [&] {
+            reader.upsert(std::vector{record("c", {1, 1})});
+        });
+        expect_error(ErrorCode::invalid_argument, {"read_only"}, [&] { (void)reader.remove(Names{"a"}); });
+        CHECK(second.size() == 2);
+        reader.verify();
+    }
+    CHECK(read_file(file) == before);
+    CHECK(names(folder) == Names{"an.sextant"});
+}
+
+TEST_CASE("a reader sees the records as they were when it opened") {
+    const TempFolder folder;
+    const auto file = folder / "an.sextant";
+    make(file);
+    auto writer = Index::open(file);
+    const auto early = Index::open(file, {.read_only = true});
+    writer.upsert(std::vector{record("a", {0, 1}, R"({"new":1})"), record("c", {1, 1})});
+    (void)writer.remove(Names{"b"});
+    const auto late = Index::open(file, {.read_only = true});
+    CHECK(early.size() == 2);
+    CHECK(early.get("a")->payload == "{}");
+    CHECK(early.get("b")->vector == std::vector<float>{0, 1});
+    CHECK(early.nearest(std::vector<float>{0, 1}, {.k = 1})[0].id == "b");
+    CHECK(late.size() == 2);
+    CHECK(late.get("a")->payload == R"({"new":1})");
+    CHECK_FALSE(late.contains("b"));
+    early.verify();
+    late.verify();
+    writer.verify();
+}
+
+TEST_CASE("a file in a folder that cannot be written to") {
+    const TempFolder folder;
+    std::filesystem::create_directory(folder / "sealed");
+    const auto file = folder / "sealed/an.sextant";
+    make(file);
+    ::chmod(file.c_str(), 0400);
+    ::chmod((folder / "sealed").c_str(), 0500);
+    if (::geteuid() != 0) {  // nothing is sealed to root
+        CHECK(Index::open(file, {.read_only = true}).size() == 2);
+        expect_error(ErrorCode::io, {"an.sextant"}, [&] { (void)Index::open(file); });
+    }
+    ::chmod((folder / "sealed").c_str(), 0700);
+}
+
+// Run by the test below in a process of its own.
+TEST_CASE("second process", "[.second-process]") {
+    const char* const file = std::getenv("SEXTANT_TEST_INDEX");
+    REQUIRE(file != nullptr);
+    expect_error(ErrorCode::busy, {file, "writing", "read_only"}, [&] { (void)Index::open(file); });
+    CHECK(Index::open(file, {.read_only = true}).size() == 2);
+}
+
+TEST_CASE("second process that writes", "[.second-process]") {
+    const char* const file = std::getenv("SEXTANT_TEST_INDEX");
+    REQUIRE(file != nullptr);
+    CHECK(Index::open(file).size() == 2);
+}
+
+TEST_CASE("one writer at a time, in this process and in others") {
+    const TempFolder folder;
+    const auto file = folder / "an.sextant";
+    make(file);
+    ::setenv("SEXTANT_TEST_INDEX", file.c_str(), 1);
+    const auto second_process = [] { return run_self("second process"); };
+    const auto second_process_writes = [] { return run_self("second process that writes"); };
+    {
+        auto writer = Index::open(file);
+        for (int round = 0; round < 3; ++round) {
+            expect_error(ErrorCode::busy, {"an.sextant", "writing", "read_only"}, [&] { (void)Index::open(file); });
+            CHECK(second_process() == 0);
+            writer.upsert(std::vector{
+                record("a", {1, static_cast<float>(round)})});  // its lock outlives a commit, and all those refusals
+        }
+        CHECK(Index::open(file, {.read_only = true}).size() == 2);
+        expect_error(ErrorCode::busy, {"writing"}, [&] { (void)Index::open(file); });
+        auto moved = std::move(writer);
+        expect_error(ErrorCode::busy, {"writing"}, [&] { (void)Index::open(file); });
+    }
+    CHECK(names(folder) == Names{"an.sextant"});
+    const auto reader = Index::open(file, {.read_only = true});
+    for (int round = 0; round < 3; ++round) {  // a reader in the same process keeps no lock of a writer that is gone
+        CHECK(Index::open(file).size() == 2);
+        CHECK(second_process_writes() == 0);
+    }
+    const auto again = Index::open(file);
+    CHECK(again.get("a")->vector == std::vector<float>{1, 2});
+    CHECK(second_process() == 0);
+}

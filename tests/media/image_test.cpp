@@ -1,0 +1,208 @@
+// Sound pictures become the pixels that Pillow's convert("RGB") gives; unsound files and calls are refused with a
+// reason.
+#include <sextant/media/image.hpp>
+
+#include <fstream>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "make.hpp"
+#include "support/catch.hpp"
+#include "support/expect_error.hpp"
+
+using namespace sextant;
+using namespace std::string_literals;
+
+namespace {
+
+using Levels = std::vector<int>;
+
+Image decode(const make::Bytes& bytes) { return decode_image(make::view(bytes)); }
+
+/// The levels of the pixels, in order.
+Levels levels(const make::Bytes& bytes) {
+    const auto image = decode(bytes);
+    return {image.pixels.begin(), image.pixels.end()};
+}
+
+}  // namespace
+
+TEST_CASE("a PNG picture of every colour type becomes RGB", "[png]") {
+    SECTION("RGB") {
+        const auto image = decode(make::png(2, 1, 8, 2, {"\x01\x02\x03\xFF\x80\x7F"s}));
+        CHECK(image.width == 2);
+        CHECK(image.height == 1);
+        CHECK(image.pixels == std::vector<std::uint8_t>{1, 2, 3, 255, 128, 127});
+    }
+    SECTION("grey of 8 bits is repeated") {
+        CHECK(levels(make::png(2, 1, 8, 0, {"\x05\xFE"s})) == Levels{5, 5, 5, 254, 254, 254});
+    }
+    SECTION("grey of fewer bits is stretched") {
+        CHECK(levels(make::png(2, 1, 1, 0, {"\x40"s})) == Levels{0, 0, 0, 255, 255, 255});
+        CHECK(levels(make::png(4, 1, 2, 0, {"\x1B"s})) == Levels{0, 0, 0, 85, 85, 85, 170, 170, 170, 255, 255, 255});
+        CHECK(levels(make::png(2, 1, 4, 0, {"\x1F"s})) == Levels{17, 17, 17, 255, 255, 255});
+    }
+    SECTION("grey of 16 bits is cut off at 255, not scaled") {
+        CHECK(levels(make::png(3, 1, 16, 0, {"\x00\x07\x00\xFF\x01\x00"s})) ==
+              Levels{7, 7, 7, 255, 255, 255, 255, 255, 255});
+    }
+    SECTION("RGB of 16 bits keeps its high bytes") {
+        CHECK(levels(make::png(1, 1, 16, 2, {"\x12\xFF\x34\xFF\x56\xFF"s})) == Levels{0x12, 0x34, 0x56});
+    }
+    SECTION("a palette is looked up") {
+        const auto palette = make::png_chunk("PLTE", "\x0A\x0B\x0C\xFA\xFB\xFC"s);
+        CHECK(levels(make::png(2, 1, 1, 3, {"\x40"s}, palette)) == Levels{10, 11, 12, 250, 251, 252});
+        CHECK(levels(make::png(2, 1, 8, 3, {"\x01\x00"s}, palette)) == Levels{250, 251, 252, 10, 11, 12});
+    }
+    SECTION("alpha is dropped, and not blended") {
+        CHECK(levels(make::png(1, 1, 8, 6, {"\x09\x08\x07\x00"s})) == Levels{9, 8, 7});
+        CHECK(levels(make::png(1, 1, 8, 4, {"\x09\x00"s})) == Levels{9, 9, 9});
+        CHECK(levels(make::png(1, 1, 16, 4, {"\x09\xFF\x00\x00"s})) == Levels{9, 9, 9});
+        const auto transparent = make::png_chunk("PLTE", "\x0A\x0B\x0C"s) + make::png_chunk("tRNS", "\x00"s);
+        CHECK(levels(make::png(1, 1, 8, 3, {"\x00"s}, transparent)) == Levels{10, 11, 12});
+    }
+    SECTION("gamma changes nothing") {
+        const auto gamma = make::png_chunk("gAMA", make::big_endian(200'000, 4));
+        CHECK(levels(make::png(1, 1, 8, 0, {"\x64"s}, gamma)) == Levels{100, 100, 100});
+    }
+}
+
+TEST_CASE("a JPEG picture becomes RGB", "[jpeg]") {
+    SECTION("grey is repeated") {
+        const auto image = decode(make::jpeg(20, 10, {.channels = 1}));
+        REQUIRE(image.pixels.size() == 600);
+        for (std::size_t i = 0; i < 600; i += 3) {
+            REQUIRE(image.pixels[i] == image.pixels[i + 1]);
+            REQUIRE(image.pixels[i] == image.pixels[i + 2]);
+        }
+    }
+    SECTION("colours come out close to what went in") {
+        const auto image = decode(make::jpeg(16, 16, {.quality = 100}));
+        CHECK(image.width == 16);
+        CHECK(std::abs(image.pixels[0] - 0) <= 8);
+        CHECK(std::abs(image.pixels[1] - 40) <= 8);
+        CHECK(std::abs(image.pixels[2] - 80) <= 8);
+    }
+    SECTION("CMYK is taken as Adobe writes it: 255 is no ink") {
+        // The inks of the first pixel are 0, 40, 80, and 0 for black: full black ink, so the pixel is black.
+        const auto image = decode(make::jpeg(16, 16, {.quality = 100, .channels = 4}));
+        CHECK(int{image.pixels[0]} <= 4);
+        CHECK(int{image.pixels[1]} <= 4);
+        CHECK(int{image.pixels[2]} <= 4);
+    }
+    SECTION("a progressive file gives the same pixels as a plain one") {
+        CHECK(decode(make::jpeg(33, 21)).pixels == decode(make::jpeg(33, 21, {.progressive = true})).pixels);
+    }
+}
+
+TEST_CASE("BMP, PNM, TGA and PSD pictures become RGB", "[stb]") {
+    SECTION("BMP, from the bottom up or from the top down") {
+        const make::Bytes rows = "\x03\x02\x01\x00\x06\x05\x04\x00"s;
+        CHECK(levels(make::bmp(1, 2, rows)) == Levels{4, 5, 6, 1, 2, 3});
+        CHECK(levels(make::bmp(1, -2, rows)) == Levels{1, 2, 3, 4, 5, 6});
+    }
+    SECTION("PNM, with a comment") {
+        CHECK(levels("P6\n# a note\n1 1\n255\n\x01\x02\x03"s) == Levels{1, 2, 3});
+        CHECK(levels("P5 2 1 255\n\x01\x02"s) == Levels{1, 1, 1, 2, 2, 2});
+    }
+    SECTION("TGA, plain and run-length coded") {
+        CHECK(levels(make::tga_header(2, 1, 1, 24) + "\x03\x02\x01") == Levels{1, 2, 3});
+        CHECK(levels(make::tga_header(10, 2, 1, 24) + "\x81\x03\x02\x01") == Levels{1, 2, 3, 1, 2, 3});
+    }
+    SECTION("PSD") {
+        const make::Bytes head = "8BPS"s + make::big_endian(1, 2) + make::Bytes(6, '\0') + make::big_endian(3, 2) +
+                                 make::big_endian(1, 4) + make::big_endian(2, 4) + make::big_endian(8, 2) +
+                                 make::big_endian(3, 2) + make::Bytes(12, '\0') + make::big_endian(0, 2);
+        CHECK(levels(head + "\x01\x02\x03\x04\x05\x06") == Levels{1, 3, 5, 2, 4, 6});
+    }
+}
+
+TEST_CASE("forms that stb_image decodes unlike Pillow are refused by name", "[stb]") {
+    expect_error(ErrorCode::unsupported, {"PNM", "65535", "PNG"}, [] { (void)decode("P5 1 1 65535\n\x01\x02"); });
+    expect_error(ErrorCode::unsupported, {"BMP", "16 bits per pixel"}, [] {
+        auto bytes = make::bmp(1, 1, "\x01\x02\x03\x04");
+        bytes[28] = 16;
+        (void)decode(bytes);
+    });
+    expect_error(ErrorCode::unsupported, {"run-length coded BMP"}, [] {
+        auto bytes = make::bmp(1, 1, "\x01\x02\x03\x04");
+        bytes[30] = 1;
+        (void)decode(bytes);
+    });
+    expect_error(ErrorCode::unsupported, {"TGA", "right to left"}, [] {
+        auto bytes = make::tga_header(2, 1, 1, 24) + "\x03\x02\x01";
+        bytes[17] = 0x30;
+        (void)decode(bytes);
+    });
+}
+
+TEST_CASE("the kind is found from the bytes, never from the name", "[kind]") {
+    const make::TemporaryFolder folder;
+    const auto file = folder.write("really-a-png.jpg", make::png(1, 1, 8, 2, {"\x01\x02\x03"s}));
+    CHECK(read_image(file).pixels == std::vector<std::uint8_t>{1, 2, 3});
+    CHECK(read_image(folder.write("no-extension", make::jpeg(3, 4))).height == 4);
+}
+
+TEST_CASE("kinds that are not read are named, with those that are", "[kind]") {
+    const std::vector<std::pair<make::Bytes, std::string>> kinds{
+        {"GIF89a\x01\x00\x01\x00"s, "GIF"},
+        {"RIFF\x24\x00\x00\x00WEBPVP8 "s, "WebP"},
+        {"II*\0\x08\x00\x00\x00"s, "TIFF"},
+        {"\0\0\0\x20"
+         "ftypavif\0\0\0\0"s,
+         "AVIF"},
+        {"\0\0\0\x18"
+         "ftypheic\0\0\0\0"s,
+         "HEIC"},
+        {"\0\0\x01\0\x01\0"s, "ICO"},
+        {"P3\n1 1\n255\n1 2 3\n"s, "P3"},
+        {"<svg xmlns="s, "SVG"},
+        {"%PDF-1.7"s, "PDF"},
+    };
+    for (const auto& [bytes, name] : kinds) {
+        CAPTURE(name);
+        expect_error(ErrorCode::unsupported, {"photo", name, "JPEG, PNG, BMP"},
+                     [&] { (void)decode_image(make::view(bytes), "photo"); });
+    }
+    expect_error(ErrorCode::unsupported, {"photo", "not a picture", "68 65 6c 6c 6f"},
+                 [] { (void)decode_image(make::view("hello"), "photo"); });
+}
+
+TEST_CASE("sizes beyond a limit are refused, with the limit's name", "[limits]") {
+    const auto picture = make::png(4, 3, 8, 0, {"1234"s, "1234"s, "1234"s});
+    const auto with = [&](const ImageLimits& limits) {
+        return [&picture, limits] { (void)decode_image(make::view(picture), "photo", limits); };
+    };
+    CHECK_NOTHROW(with({.max_file_bytes = picture.size(), .max_pixels = 12, .max_side = 4})());
+    expect_error(ErrorCode::limit, {"photo", "4 x 3", "11", "max_pixels"}, with({.max_pixels = 11}));
+    expect_error(ErrorCode::limit, {"photo", "4 x 3", "max_side"}, with({.max_side = 3}));
+    expect_error(ErrorCode::limit, {"photo", "max_file_bytes"}, with({.max_file_bytes = picture.size() - 1}));
+    expect_error(ErrorCode::invalid_argument, {"max_side"}, with({.max_side = 0}));
+    expect_error(ErrorCode::invalid_argument, {"max_jpeg_scans"}, with({.max_jpeg_scans = -1}));
+
+    const auto scans = make::jpeg(8, 8, {.channels = 1, .many_scans = true});
+    expect_error(ErrorCode::limit, {"more than 100 scans", "max_jpeg_scans"}, [&] { (void)decode(scans); });
+    CHECK(decode_image(make::view(scans), "photo", {.max_jpeg_scans = 127}).width == 8);
+}
+
+TEST_CASE("files that cannot be read say why", "[files]") {
+    const make::TemporaryFolder folder;
+    expect_error(ErrorCode::not_found, {"nowhere.png", "No such file"},
+                 [&] { (void)read_image(folder.path() / "nowhere.png"); });
+    expect_error(ErrorCode::io, {"is a folder"}, [&] { (void)read_image(folder.path()); });
+    const auto empty = folder.write("empty.jpg", "");
+    expect_error(ErrorCode::corrupt, {"empty.jpg", "0 bytes"}, [&] { (void)read_image(empty); });
+    const auto large = folder.write("large.png", make::Bytes(2000, 'x'));
+    expect_error(ErrorCode::limit, {"large.png", "2000 bytes", "max_file_bytes"},
+                 [&] { (void)read_image(large, {.max_file_bytes = 1999}); });
+
+    const auto pipe = folder.path() / "pipe.png";
+    REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
+    expect_error(ErrorCode::io, {"pipe.png", "not a regular file"}, [&] { (void)read_image(pipe); });
+
+    if (geteuid() == 0) return;  // root may read everything
+    const auto locked = folder.write("locked.png", "x");
+    std::filesystem::permissions(locked, std::filesystem::perms::none);
+    expect_error(ErrorCode::io, {"locked.png", "Permission denied"}, [&] { (void)read_image(locked); });
+}

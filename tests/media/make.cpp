@@ -1,0 +1,152 @@
+#include "make.hpp"
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <stdexcept>
+
+// clang-format off: needs what cstdio declares
+#include <jpeglib.h>
+// clang-format on
+
+namespace make {
+namespace {
+
+std::uint32_t crc32(const Bytes& bytes) {
+    std::uint32_t crc = 0xFFFFFFFF;
+    for (const char c : bytes) {
+        crc ^= static_cast<std::uint8_t>(c);
+        for (int bit = 0; bit < 8; ++bit) crc = crc >> 1 ^ ((crc & 1) != 0 ? 0xEDB88320 : 0);
+    }
+    return ~crc;
+}
+
+std::uint32_t adler32(const Bytes& bytes) {
+    std::uint32_t a = 1, b = 0;
+    for (const char c : bytes) {
+        a = (a + static_cast<std::uint8_t>(c)) % 65521;
+        b = (b + a) % 65521;
+    }
+    return b << 16 | a;
+}
+
+/// One scan for the DC coefficient, then two for each of the others: all bits but the last, and the last.
+std::vector<jpeg_scan_info> one_scan_per_coefficient() {
+    std::vector<jpeg_scan_info> scans{{1, {0}, 0, 0, 0, 0}};
+    for (int k = 1; k < 64; ++k) scans.push_back({1, {0}, k, k, 0, 1});
+    for (int k = 1; k < 64; ++k) scans.push_back({1, {0}, k, k, 1, 0});
+    return scans;
+}
+
+}  // namespace
+
+Bytes big_endian(std::uint32_t value, int bytes) {
+    Bytes text;
+    for (int i = bytes; i-- > 0;) text += static_cast<char>(value >> (8 * i) & 0xFF);
+    return text;
+}
+
+Bytes little_endian(std::uint32_t value, int bytes) {
+    const Bytes text = big_endian(value, bytes);
+    return {text.rbegin(), text.rend()};
+}
+
+Bytes png_chunk(const Bytes& name, const Bytes& body) {
+    return big_endian(static_cast<std::uint32_t>(body.size()), 4) + name + body + big_endian(crc32(name + body), 4);
+}
+
+Bytes png_start(std::uint32_t width, std::uint32_t height, int depth, int colour_type) {
+    return "\x89PNG\r\n\x1A\n" +
+           png_chunk("IHDR", big_endian(width, 4) + big_endian(height, 4) + static_cast<char>(depth) +
+                                 static_cast<char>(colour_type) + Bytes(3, '\0'));
+}
+
+Bytes stored(const Bytes& raw) {
+    Bytes stream = "\x78\x01";
+    for (std::size_t at = 0; at < raw.size() || at == 0; at += 65535) {
+        const Bytes part = raw.substr(at, 65535);
+        const auto length = static_cast<std::uint32_t>(part.size());
+        stream += static_cast<char>(at + 65535 >= raw.size() ? 1 : 0);
+        stream += little_endian(length, 2) + little_endian(~length & 0xFFFF, 2) + part;
+    }
+    return stream + big_endian(adler32(raw), 4);
+}
+
+Bytes png(std::uint32_t width, std::uint32_t height, int depth, int colour_type, const std::vector<Bytes>& rows,
+          const Bytes& extra) {
+    Bytes raw;
+    for (const auto& row : rows) raw += '\0' + row;
+    return png_start(width, height, depth, colour_type) + extra + png_chunk("IDAT", stored(raw)) +
+           png_chunk("IEND", "");
+}
+
+Bytes jpeg(int width, int height, const JpegOptions& options) {
+    jpeg_compress_struct writer;
+    jpeg_error_mgr errors;
+    writer.err = jpeg_std_error(&errors);
+    jpeg_create_compress(&writer);
+    unsigned char* memory = nullptr;
+    unsigned long size = 0;
+    jpeg_mem_dest(&writer, &memory, &size);
+    writer.image_width = static_cast<JDIMENSION>(width);
+    writer.image_height = static_cast<JDIMENSION>(height);
+    writer.input_components = options.channels;
+    writer.in_color_space = options.channels == 1 ? JCS_GRAYSCALE : options.channels == 3 ? JCS_RGB : JCS_CMYK;
+    jpeg_set_defaults(&writer);
+    jpeg_set_quality(&writer, options.quality, TRUE);
+    if (options.progressive) jpeg_simple_progression(&writer);
+    const auto scans = one_scan_per_coefficient();
+    if (options.many_scans) {
+        writer.scan_info = scans.data();
+        writer.num_scans = static_cast<int>(scans.size());
+    }
+    jpeg_start_compress(&writer, TRUE);
+    std::vector<JSAMPLE> row(static_cast<std::size_t>(width * options.channels));
+    while (writer.next_scanline < writer.image_height) {
+        for (std::size_t i = 0; i < row.size(); ++i)
+            row[i] = static_cast<JSAMPLE>(
+                (i * 7 / static_cast<std::size_t>(options.channels) + 5 * writer.next_scanline + 40 * (i % 3)) % 256);
+        JSAMPROW rows = row.data();
+        jpeg_write_scanlines(&writer, &rows, 1);
+    }
+    jpeg_finish_compress(&writer);
+    jpeg_destroy_compress(&writer);
+    const Bytes bytes(reinterpret_cast<const char*>(memory), size);
+    std::free(memory);
+    return bytes;
+}
+
+Bytes bmp(std::int32_t width, std::int32_t height, const Bytes& pixels) {
+    const auto length = static_cast<std::uint32_t>(pixels.size());
+    return "BM" + little_endian(54 + length, 4) + little_endian(0, 4) + little_endian(54, 4) + little_endian(40, 4) +
+           little_endian(static_cast<std::uint32_t>(width), 4) + little_endian(static_cast<std::uint32_t>(height), 4) +
+           little_endian(1, 2) + little_endian(24, 2) + little_endian(0, 4) + little_endian(length, 4) +
+           Bytes(16, '\0') + pixels;
+}
+
+Bytes tga_header(int type, int width, int height, int depth) {
+    return Bytes(2, '\0') + static_cast<char>(type) + Bytes(9, '\0') +
+           little_endian(static_cast<std::uint32_t>(width), 2) + little_endian(static_cast<std::uint32_t>(height), 2) +
+           static_cast<char>(depth) + '\x20';
+}
+
+TemporaryFolder::TemporaryFolder() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "sextant-media-XXXXXX").string();
+    if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("cannot make a temporary folder");
+    path_ = pattern;
+}
+
+TemporaryFolder::~TemporaryFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+}
+
+std::filesystem::path TemporaryFolder::write(const std::string& name, const Bytes& bytes) const {
+    const auto path = path_ / name;
+    std::filesystem::create_directories(path.parent_path());
+    std::ofstream(path, std::ios::binary) << bytes;
+    return path;
+}
+
+}  // namespace make

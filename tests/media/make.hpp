@@ -1,0 +1,68 @@
+// Makes picture files in memory, sound and unsound ones.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace make {
+
+/// The contents of a file.
+using Bytes = std::string;
+
+[[nodiscard]] inline std::span<const std::byte> view(const Bytes& bytes) { return std::as_bytes(std::span(bytes)); }
+
+[[nodiscard]] Bytes big_endian(std::uint32_t value, int bytes);
+[[nodiscard]] Bytes little_endian(std::uint32_t value, int bytes);
+
+/// A chunk of a PNG file, its checksum included.
+[[nodiscard]] Bytes png_chunk(const Bytes& name, const Bytes& body);
+
+/// The signature and the header chunk.
+[[nodiscard]] Bytes png_start(std::uint32_t width, std::uint32_t height, int depth, int colour_type);
+
+/// A whole PNG file. `rows` holds the packed rows without their filter bytes; `extra` are chunks before the pixels.
+[[nodiscard]] Bytes png(std::uint32_t width, std::uint32_t height, int depth, int colour_type,
+                        const std::vector<Bytes>& rows, const Bytes& extra = "");
+
+/// A stream of zlib format that stores `raw` as it is.
+[[nodiscard]] Bytes stored(const Bytes& raw);
+
+struct JpegOptions {
+    int quality = 90;
+    int channels = 3;         ///< 1 grey, 3 RGB, 4 CMYK
+    bool many_scans = false;  ///< progressive, each coefficient in two scans of its own: 127 in all; grey only
+    bool progressive = false;
+};
+
+/// A JPEG file of a smooth picture.
+[[nodiscard]] Bytes jpeg(int width, int height, const JpegOptions& options = {});
+
+/// A 24-bit BMP file; `pixels` are its rows from the bottom, blue first, each padded to 4 bytes.
+[[nodiscard]] Bytes bmp(std::int32_t width, std::int32_t height, const Bytes& pixels);
+
+/// The 18 bytes of a TGA header.
+[[nodiscard]] Bytes tga_header(int type, int width, int height, int depth);
+
+/// A folder that is gone after the test.
+class TemporaryFolder {
+public:
+    TemporaryFolder();
+    ~TemporaryFolder();
+    TemporaryFolder(const TemporaryFolder&) = delete;
+    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+
+    [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+    /// Writes a file, and the folders above it, and returns where it is.
+    std::filesystem::path write(const std::string& name, const Bytes& bytes) const;
+
+private:
+    std::filesystem::path path_;
+};
+
+}  // namespace make

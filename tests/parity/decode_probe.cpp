@@ -1,0 +1,23 @@
+// Decodes pictures for decode.py. Each line of the standard input names a picture and a file to write; that file gets
+// the size in text on the first line, then the pixels, or "error", the code and the message.
+#include <fstream>
+#include <iostream>
+#include <string>
+
+#include <sextant/core/error.hpp>
+#include <sextant/media/image.hpp>
+
+int main() {
+    std::string picture, result;
+    while (std::getline(std::cin, picture, '\t') && std::getline(std::cin, result)) {
+        std::ofstream out(result, std::ios::binary);
+        try {
+            const auto image = sextant::read_image(picture);
+            out << image.width << ' ' << image.height << '\n';
+            out.write(reinterpret_cast<const char*>(image.pixels.data()),
+                      static_cast<std::streamsize>(image.pixels.size()));
+        } catch (const sextant::Error& error) {
+            out << "error " << to_string(error.code()) << ' ' << error.what() << '\n';
+        }
+    }
+}

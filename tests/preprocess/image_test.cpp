@@ -1,0 +1,207 @@
+// The steps from picture to tensor: sizes, crops, padding, rescaling. tests/parity/preprocess.py compares whole tensors
+// with torchvision's rules and Hugging Face's processor.
+#include <sextant/preprocess/image.hpp>
+
+#include <cmath>
+#include <limits>
+#include <thread>
+
+#include "support/catch.hpp"
+#include "support/expect_error.hpp"
+
+using namespace sextant;
+
+namespace {
+
+/// Red counts the columns from 1, green the rows from 1, blue is 7.
+Image numbered(int width, int height) {
+    Image image{width, height, {}};
+    for (int y = 1; y <= height; ++y)
+        for (int x = 1; x <= width; ++x)
+            image.pixels.insert(image.pixels.end(), {static_cast<std::uint8_t>(x), static_cast<std::uint8_t>(y), 7});
+    return image;
+}
+
+ImageSpec unchanged() {
+    ImageSpec spec;
+    spec.resize.mode = ResizeMode::none;
+    return spec;
+}
+
+ImageSpec cropped(int height, int width, CropRounding rounding) {
+    ImageSpec spec = unchanged();
+    spec.crop = ImageSpec::Crop{{height, width}, rounding};
+    return spec;
+}
+
+/// Width and height after the resize step.
+std::pair<int, int> resized(ResizeMode mode, int edge, int width, int height) {
+    ImageSpec spec;
+    spec.resize.mode = mode;
+    spec.resize.edge = edge;
+    const auto image = StandardImageTransform(spec).geometry(
+        Image{width, height, std::vector<std::uint8_t>(static_cast<std::size_t>(width * height * 3))});
+    return {image.width, image.height};
+}
+
+/// The red levels of the first row.
+std::vector<int> first_row(const Image& image) {
+    std::vector<int> levels;
+    for (int x = 0; x < image.width; ++x) levels.push_back(image.pixels[static_cast<std::size_t>(3 * x)]);
+    return levels;
+}
+
+using Size = std::pair<int, int>;
+using Levels = std::vector<int>;
+
+}  // namespace
+
+TEST_CASE("squash gives exactly the size asked for", "[image]") {
+    ImageSpec spec;
+    spec.resize.size = {.height = 2, .width = 3};
+    const auto tensor = StandardImageTransform(spec)(numbered(9, 9));
+    CHECK(tensor.shape() == Tensor::Shape{3, 2, 3});
+    CHECK(tensor.floats().size() == 18);
+    CHECK(tensor.floats()[17] == (7.0F / 255.0F - 0.5F) / 0.5F);  // blue comes last, one plane per channel
+}
+
+TEST_CASE("the shortest edge is exact and the longer side truncated", "[image]") {
+    CHECK(resized(ResizeMode::shortest_edge, 2, 3, 5) == Size{2, 3});  // 2 * 5 / 3 = 3.33
+    CHECK(resized(ResizeMode::shortest_edge, 2, 5, 3) == Size{3, 2});
+    CHECK(resized(ResizeMode::shortest_edge, 10, 6, 11) == Size{10, 18});        // 18.33
+    CHECK(resized(ResizeMode::shortest_edge, 7, 4, 11) == Size{7, 19});          // 19.25
+    CHECK(resized(ResizeMode::shortest_edge, 100, 101, 199) == Size{100, 197});  // 197.03
+    CHECK(resized(ResizeMode::shortest_edge, 3, 20, 39) == Size{3, 5});          // 5.85 is not rounded up
+    CHECK(resized(ResizeMode::shortest_edge, 5, 5, 9) == Size{5, 9});
+}
+
+TEST_CASE("the longest edge is exact and the shorter side rounded half to even", "[image]") {
+    CHECK(resized(ResizeMode::longest_edge, 10, 20, 7) == Size{10, 4});  // 3.5
+    CHECK(resized(ResizeMode::longest_edge, 10, 20, 5) == Size{10, 2});  // 2.5
+    CHECK(resized(ResizeMode::longest_edge, 10, 6, 20) == Size{3, 10});
+    CHECK(resized(ResizeMode::longest_edge, 4, 100, 1) == Size{4, 1});  // never 0
+}
+
+TEST_CASE("a crop that cannot be centred is rounded by its rule", "[image]") {
+    const auto row = [](int width, int crop, CropRounding rounding) {
+        return first_row(StandardImageTransform(cropped(1, crop, rounding)).geometry(numbered(width, 1)));
+    };
+    CHECK(row(11, 4, CropRounding::floor) == Levels{4, 5, 6, 7});       // 3.5 down
+    CHECK(row(11, 4, CropRounding::round_even) == Levels{5, 6, 7, 8});  // 3.5 to 4
+    CHECK(row(9, 4, CropRounding::floor) == Levels{3, 4, 5, 6});        // 2.5 down
+    CHECK(row(9, 4, CropRounding::round_even) == Levels{3, 4, 5, 6});   // 2.5 to 2
+    CHECK(row(8, 4, CropRounding::floor) == Levels{3, 4, 5, 6});
+}
+
+TEST_CASE("a picture smaller than its crop is padded by the same rule", "[image]") {
+    const auto row = [](int width, int crop, CropRounding rounding) {
+        return first_row(StandardImageTransform(cropped(1, crop, rounding)).geometry(numbered(width, 1)));
+    };
+    CHECK(row(2, 5, CropRounding::floor) == Levels{0, 0, 1, 2, 0});       // Hugging Face: the odd pixel left
+    CHECK(row(2, 5, CropRounding::round_even) == Levels{0, 1, 2, 0, 0});  // torchvision: the odd pixel right
+    CHECK(row(2, 4, CropRounding::floor) == Levels{0, 1, 2, 0});
+
+    SECTION("in one direction, while the other is cut") {
+        const auto image = StandardImageTransform(cropped(2, 4, CropRounding::floor)).geometry(numbered(2, 5));
+        CHECK(image.pixels ==
+              std::vector<std::uint8_t>{0, 0, 0, 1, 2, 7, 2, 2, 7, 0, 0, 0, 0, 0, 0, 1, 3, 7, 2, 3, 7, 0, 0, 0});
+    }
+    SECTION("with the fill colour") {
+        auto spec = cropped(1, 3, CropRounding::floor);
+        spec.fill = {11, 22, 33};
+        CHECK(StandardImageTransform(spec).geometry(numbered(1, 1)).pixels ==
+              std::vector<std::uint8_t>{11, 22, 33, 1, 1, 7, 11, 22, 33});
+    }
+}
+
+TEST_CASE("a pad puts the picture in the middle of a canvas", "[image]") {
+    ImageSpec spec;
+    spec.resize = {.mode = ResizeMode::longest_edge, .size = {}, .edge = 4, .filter = Filter::nearest};
+    spec.pad = ImageSize{.height = 4, .width = 4};
+    spec.fill = {9, 9, 9};
+    const auto image = StandardImageTransform(spec).geometry(numbered(4, 1));
+    const std::vector<std::uint8_t> blank(12, 9);
+    CHECK(std::equal(blank.begin(), blank.end(), image.pixels.begin()));  // 3 rows of padding: 1 above, 2 below
+    CHECK(image.pixels[12] == 1);
+    CHECK(image.pixels[24] == 9);
+    CHECK(image.pixels.size() == 48);
+}
+
+TEST_CASE("levels become numbers as the reference computes them", "[image]") {
+    ImageSpec spec = unchanged();
+    spec.mean = {0.48145466, 0.4578275, 0.40821073};
+    spec.stddev = {0.26862954, 0.26130258, 0.27577711};
+    Image all{256, 1, {}};
+    for (int level = 0; level < 256; ++level) all.pixels.insert(all.pixels.end(), 3, static_cast<std::uint8_t>(level));
+
+    spec.rescale = Rescale::divide_255;
+    const auto divided = StandardImageTransform(spec)(all);
+    spec.rescale = Rescale::multiply_reciprocal;
+    const auto multiplied = StandardImageTransform(spec)(all);
+    for (std::size_t c = 0; c < 3; ++c)
+        for (std::size_t level = 0; level < 256; ++level) {
+            const auto mean = static_cast<float>(spec.mean[c]), deviation = static_cast<float>(spec.stddev[c]);
+            const float single = static_cast<float>(level) / 255.0F;
+            const auto twice = static_cast<float>(static_cast<double>(level) * (1.0 / 255.0));
+            CHECK(divided.floats()[c * 256 + level] == (single - mean) / deviation);
+            CHECK(multiplied.floats()[c * 256 + level] == (twice - mean) / deviation);
+            CHECK(single == twice);  // so that the two rules agree in every bit, on 8-bit levels
+        }
+}
+
+TEST_CASE("a spec knows the size of its tensors, or that it depends on the picture", "[image]") {
+    ImageSpec spec;
+    CHECK(spec.output_size()->width == 224);
+    spec.resize.mode = ResizeMode::shortest_edge;
+    CHECK_FALSE(spec.output_size());
+    spec.crop = ImageSpec::Crop{{10, 20}, CropRounding::floor};
+    CHECK(spec.output_size()->height == 10);
+    CHECK(spec.output_size()->width == 20);
+}
+
+TEST_CASE("a spec that makes no sense names its field", "[image]") {
+    const auto refused = [](const std::string& field, auto&& change) {
+        ImageSpec spec;
+        change(spec);
+        expect_error(ErrorCode::invalid_argument, {field}, [&] { StandardImageTransform transform(spec); });
+    };
+    refused("image.resize.size", [](ImageSpec& s) { s.resize.size.width = 0; });
+    refused("image.resize.size", [](ImageSpec& s) { s.resize.size.height = 5000; });
+    refused("image.resize.size", [](ImageSpec& s) { s.resize.mode = ResizeMode::shortest_edge, s.resize.edge = -3; });
+    refused("image.resize.mode", [](ImageSpec& s) { s.resize.mode = static_cast<ResizeMode>(17); });
+    refused("image.resize.filter", [](ImageSpec& s) { s.resize.filter = static_cast<Filter>(17); });
+    refused("image.crop.size", [](ImageSpec& s) { s.crop = ImageSpec::Crop{{0, 3}, CropRounding::floor}; });
+    refused("image.pad", [](ImageSpec& s) { s.pad = ImageSize{300, 300}; });
+    refused("image.pad.size",
+            [](ImageSpec& s) { s.resize.mode = ResizeMode::longest_edge, s.pad = ImageSize{100, 300}; });
+    refused("image.mean", [](ImageSpec& s) { s.mean[1] = std::nan(""); });
+    refused("image.std", [](ImageSpec& s) { s.stddev[2] = 0; });
+    refused("image.std", [](ImageSpec& s) { s.stddev[0] = -1; });
+    refused("image.std", [](ImageSpec& s) { s.stddev[0] = 1e-60; });  // 0 in 32 bits
+    refused("image.std", [](ImageSpec& s) { s.stddev[0] = std::numeric_limits<double>::infinity(); });
+}
+
+TEST_CASE("pictures that cannot be transformed are refused", "[image]") {
+    ImageSpec spec;
+    spec.resize.mode = ResizeMode::shortest_edge;
+    const StandardImageTransform transform(spec);
+    expect_error(ErrorCode::invalid_argument, {"2 x 2", "5 bytes"},
+                 [&] { (void)transform(Image{2, 2, std::vector<std::uint8_t>(5)}); });
+    expect_error(ErrorCode::limit, {"1 x 30000", "too long and thin"},
+                 [&] { (void)transform(Image{1, 30'000, std::vector<std::uint8_t>(90'000)}); });
+}
+
+TEST_CASE("one transform serves many threads", "[image]") {
+    const StandardImageTransform transform(ImageSpec{});
+    const auto picture = numbered(60, 50);
+    const auto expected = transform(picture);
+    std::vector<int> equal(4, 0);
+    std::vector<std::thread> threads;
+    for (int& result : equal)
+        threads.emplace_back([&] {
+            const auto seen = transform(picture);
+            result = std::equal(seen.floats().begin(), seen.floats().end(), expected.floats().begin()) ? 1 : 0;
+        });
+    for (auto& thread : threads) thread.join();
+    CHECK(equal == std::vector<int>{1, 1, 1, 1});
+}

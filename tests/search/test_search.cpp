@@ -1,0 +1,146 @@
+#include <sextant/sextant.hpp>
+
+#include "support/catch.hpp"
+#include "support/expect_error.hpp"
+#include "support/fake_bundle.hpp"
+
+using namespace sextant;
+
+namespace {
+
+Encoder open(const TempFolder& folder, nlohmann::json manifest = fake::dual_encoder()) {
+    return Encoder::open(fake::write(folder, std::move(manifest)), {.self_test = false, .load_model = fake::dual_networks()});
+}
+
+std::string ids(const SearchResult& result) {
+    std::string all;
+    for (const auto& hit : result) all += (all.empty() ? "" : " ") + hit.id;
+    return all;
+}
+
+std::string ppm(int r, int g, int b) {
+    return std::string("P6\n1 1\n255\n") + static_cast<char>(r) + static_cast<char>(g) + static_cast<char>(b);
+}
+
+/// Likes long texts; refuses nothing.
+class ByLength final : public Reranker {
+public:
+    [[nodiscard]] std::vector<float> score(const Item&, std::span<const Item> documents) const override {
+        std::vector<float> scores;
+        for (const auto& document : documents) scores.push_back(static_cast<float>(document.text() ? document.text()->value.size() : 0));
+        return scores;
+    }
+    [[nodiscard]] ScoreType score_type() const noexcept override { return ScoreType::logit; }
+};
+
+const std::vector<Document> texts{{"r", Text{"red"}}, {"rb", Text{"red blue"}}, {"b", Text{"blue"}}, {"rc", Text{"red car"}}};
+
+}  // namespace
+
+TEST_CASE("words find texts and pictures, best first, with the time of each stage") {
+    const TempFolder folder, pictures;
+    const auto encoder = open(folder);
+    auto index = Index::in_memory(encoder.space());
+    write_file(pictures / "red.ppm", ppm(255, 0, 0));
+    write_file(pictures / "blue.ppm", ppm(0, 0, 255));
+    write_file(pictures / "README", "not a picture");
+    CHECK(upsert(encoder, index, texts) == 4);
+    CHECK(upsert(encoder, index, read_images(pictures.path())) == 2);
+
+    const auto result = search(encoder, index, Text{"blue blue blue blue"}, {.k = 2});
+    CHECK(ids(result) == "blue.ppm b");
+    CHECK(result[0].score == result[0].retrieval_score);
+    CHECK(result.score_type == ScoreType::cosine);
+    CHECK(result.completeness == Completeness::exact);
+    CHECK(result.rows_scored == 6);
+    REQUIRE(result.stages.size() == 2);
+    CHECK(result.stages[0].stage == "encode");
+    CHECK(result.stages[1].stage == "retrieve");
+    CHECK(ids(search(encoder, index, read_image(pictures / "red.ppm"), {.k = 1})) == "red.ppm");
+    CHECK(search(encoder, index, Text{"red"}, {.k = 100}).completeness == Completeness::exhausted);
+}
+
+TEST_CASE("a reranker reorders the candidates it is given, and no others") {
+    const TempFolder folder;
+    const auto encoder = open(folder);
+    auto index = Index::in_memory(encoder.space());
+    upsert(encoder, index, texts);
+    const ByLength reranker;
+    const auto plain = search(encoder, index, Text{"red"}, {.k = 4});
+    CHECK(ids(plain).substr(0, 2) == "r ");
+
+    const auto all = search(encoder, index, Text{"red"}, {.k = 2, .rerank = &reranker, .candidates = 4});
+    CHECK(ids(all) == "rb rc");
+    CHECK(all[0].score == 8);
+    CHECK(all[0].retrieval_score < 1);
+    CHECK(all.score_type == ScoreType::logit);
+    CHECK(all.stages.size() == 4);
+    CHECK(all.stages[3].stage == "rerank");
+    CHECK(ids(search(encoder, index, Text{"red"}, {.k = 1, .rerank = &reranker, .candidates = 1})) == "r");
+}
+
+TEST_CASE("a candidate whose picture is gone is left out and named") {
+    const TempFolder folder, pictures;
+    const auto encoder = open(folder);
+    auto index = Index::in_memory(encoder.space());
+    write_file(pictures / "red.ppm", ppm(255, 0, 0));
+    write_file(pictures / "blue.ppm", ppm(0, 0, 255));
+    upsert(encoder, index, read_images(pictures.path()));
+    std::filesystem::remove(pictures / "blue.ppm");
+    const ByLength reranker;
+    const auto result = search(encoder, index, Text{"red"}, {.k = 2, .rerank = &reranker});
+    CHECK(ids(result) == "red.ppm");
+    REQUIRE(result.unreadable.size() == 1);
+    CHECK(result.unreadable[0].first == "blue.ppm");
+    CHECK_THAT(result.unreadable[0].second, ContainsSubstring("blue.ppm"));
+
+    Hit bare;
+    bare.id = "x";
+    bare.payload = R"({"source": 5})";
+    expect_error(ErrorCode::not_found, {"record x", "SearchOptions::load"}, [&] { (void)load_item(bare); });
+}
+
+TEST_CASE("an index is not searched or filled with another encoder's vectors") {
+    const TempFolder folder, other, files;
+    const auto encoder = open(folder);
+    auto manifest = fake::dual_encoder();
+    manifest["image"]["mean"] = {0.0, 0.0, 0.1};
+    const auto stranger = open(other, manifest);
+    auto index = Index::create(files / "a.sextant", encoder.space());
+    upsert(encoder, index, texts);
+    expect_error(ErrorCode::incompatible, {"different: image.mean"}, [&] { (void)search(stranger, index, Text{"red"}); });
+    expect_error(ErrorCode::incompatible, {"different: image.mean"}, [&] { upsert(stranger, index, texts); });
+    CHECK(index.size() == 4);
+}
+
+TEST_CASE("upsert is all or nothing") {
+    const TempFolder folder;
+    const auto encoder = open(folder);
+    auto index = Index::in_memory(encoder.space());
+    const std::vector<Document> bad{{"a", Text{"red"}}, {"b", Text{"blue"}}, {"c", Text{"\xFF"}}};
+    expect_error(ErrorCode::invalid_argument, {"UTF-8"}, [&] { upsert(encoder, index, bad, {.batch_size = 1}); });
+    CHECK(index.size() == 0);
+
+    const TempFolder pictures;
+    write_file(pictures / "a.ppm", ppm(1, 2, 3));
+    write_file(pictures / "b.ppm", "P6\n1 1\n255\n");
+    expect_error(ErrorCode::corrupt, {"b.ppm"}, [&] { upsert(encoder, index, read_images(pictures.path(), {.strict = true})); });
+    CHECK(index.size() == 0);
+    auto lenient = read_images(pictures.path());
+    CHECK(upsert(encoder, index, lenient) == 1);
+    CHECK(lenient.unreadable().size() == 1);
+}
+
+TEST_CASE("options that make no sense are refused") {
+    const TempFolder folder;
+    const auto encoder = open(folder);
+    const auto index = Index::in_memory(encoder.space());
+    const ByLength reranker;
+    const auto refuses = [&](const char* field, const SearchOptions& options) {
+        expect_error(ErrorCode::invalid_argument, {field}, [&] { (void)search(encoder, index, Text{"red"}, options); });
+    };
+    refuses("k is 0", {.k = 0});
+    refuses("candidates is 5", {.k = 10, .rerank = &reranker, .candidates = 5});
+    refuses("load", {.rerank = &reranker, .load = nullptr});
+    CHECK(search(encoder, index, Text{"red"}).completeness == Completeness::exhausted);
+}

@@ -1,0 +1,100 @@
+#include <sextant/tokenize/tokenizer.hpp>
+
+#include "support/catch.hpp"
+#include "support/expect_error.hpp"
+#include "tokenize/support.hpp"
+
+namespace {
+
+const std::string words = R"({"type": "WhitespaceSplit"})";
+
+Ids ids(const std::string& model, std::string_view text) {
+    return Sections{.pre_tokenizer = words, .model = model}.tokenizer().encode(text).ids;
+}
+
+std::string word_piece(const std::string& vocab, int longest = 100, const std::string& prefix = "##") {
+    return R"({"type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": ")" + prefix +
+           R"(", "max_input_chars_per_word": )" + std::to_string(longest) + R"(, "vocab": )" + vocab + "}";
+}
+
+std::string bpe(const std::string& vocab, const std::string& merges, const std::string& options = "") {
+    return R"({"type": "BPE", )" + options + R"("vocab": )" + vocab + R"(, "merges": )" + merges + "}";
+}
+
+}  // namespace
+
+TEST_CASE("WordPiece takes the longest piece first", "[tokenize][model]") {
+    const std::string vocab = R"({"[UNK]": 0, "un": 1, "unaff": 2, "##aff": 3, "##able": 4, "##a": 5, "##ffable": 6, "\u00e9": 7, "##\u00e9": 8})";
+    CHECK(ids(word_piece(vocab), "unaffable") == Ids{2, 4});
+    CHECK(ids(word_piece(vocab), "una") == Ids{1, 5});
+    CHECK(ids(word_piece(vocab), "unaffx una") == Ids{0, 1, 5});  // one bad part spoils the word, and only it
+    CHECK(ids(word_piece(vocab), "able") == Ids{0});              // a continuation does not begin a word
+    CHECK(ids(word_piece(vocab), "\xC3\xA9\xC3\xA9") == Ids{7, 8});
+    SECTION("a word is too long by code points, not by bytes") {
+        CHECK(ids(word_piece(vocab, 3), "\xC3\xA9\xC3\xA9\xC3\xA9") == Ids{7, 8, 8});
+        CHECK(ids(word_piece(vocab, 3), "unaf") == Ids{0});
+    }
+    SECTION("without a prefix, and with one that no token has") {
+        CHECK(ids(word_piece(R"({"[UNK]": 0, "a": 1, "ab": 2})", 100, ""), "aba") == Ids{2, 1});
+        CHECK(ids(word_piece(R"({"[UNK]": 0, "a": 1, "ab": 2})"), "aba") == Ids{0});
+    }
+    SECTION("the unknown token must be there") {
+        expect_error(sextant::ErrorCode::corrupt, {"tokenizer.json: model.unk_token", "[UNK]"},
+                     [] { (void)ids(word_piece(R"({"a": 1})"), "a"); });
+    }
+}
+
+TEST_CASE("BPE merges by rank, then from the left", "[tokenize][model]") {
+    const std::string vocab = R"({"a": 0, "b": 1, "c": 2, "ab": 3, "bc": 4, "abc": 5, "aa": 6})";
+    CHECK(ids(bpe(vocab, R"(["a b", "b c"])"), "abc") == Ids{3, 2});
+    CHECK(ids(bpe(vocab, R"(["b c", "a b"])"), "abc") == Ids{0, 4});
+    CHECK(ids(bpe(vocab, R"([["b", "c"], ["a", "bc"]])"), "abc") == Ids{5});
+    CHECK(ids(bpe(vocab, R"(["a a"])"), "aaa aaaa") == Ids{6, 0, 6, 6});
+    CHECK(ids(bpe(vocab, R"(["#version: 0.2", "a b"])"), "ab") == Ids{3});
+    SECTION("of two merges of one pair the later counts") {
+        CHECK(ids(bpe(vocab, R"(["a b", "b c", "a b"])"), "abc") == Ids{0, 4});
+    }
+    SECTION("a whole word is taken as it is, if so told") {
+        CHECK(ids(bpe(vocab, R"(["b c"])", R"("ignore_merges": true, )"), "abc bc abcc") == Ids{5, 4, 0, 4, 2});
+    }
+    SECTION("holes between the ids do no harm") {
+        CHECK(ids(bpe(R"({"a": 7, "b": 2000000000, "ab": 9})", R"(["a b"])"), "abb") == Ids{9, 2000000000});
+    }
+}
+
+TEST_CASE("BPE marks the middle and the end of words", "[tokenize][model]") {
+    const std::string vocab = R"({"l": 0, "o": 1, "w</w>": 2, "lo": 3, "low</w>": 4, "o</w>": 5})";
+    CHECK(ids(bpe(vocab, R"(["l o", "lo w</w>"])", R"("end_of_word_suffix": "</w>", )"), "low lo") == Ids{4, 0, 5});
+    const std::string middle = R"({"a": 0, "##b": 1, "##c": 2, "##bc": 3, "abc": 4})";
+    CHECK(ids(bpe(middle, R"(["##b ##c", "a ##bc"])", R"("continuing_subword_prefix": "##", )"), "abc") == Ids{4});
+    expect_error(sextant::ErrorCode::corrupt, {"model.merges", "merge 0", "continuing_subword_prefix"}, [&] {
+        (void)ids(bpe(R"({"a": 0, "b": 1, "ab": 2})", R"(["a b"])", R"("continuing_subword_prefix": "##", )"), "ab");
+    });
+}
+
+TEST_CASE("BPE and what it does not know", "[tokenize][model]") {
+    const std::string vocab = R"({"<unk>": 0, "a": 1, "<0xC3>": 2, "<0xA9>": 3})", none = "[]";
+    CHECK(ids(bpe(vocab, none), "axxa") == Ids{1, 1});  // no unknown token: left out, as in Hugging Face
+    CHECK(ids(bpe(vocab, none, R"("unk_token": "<unk>", )"), "axxa") == Ids{1, 0, 0, 1});
+    CHECK(ids(bpe(vocab, none, R"("unk_token": "<unk>", "fuse_unk": true, )"), "axxa xx") == Ids{1, 0, 1, 0});
+    const std::string fallback = R"("unk_token": "<unk>", "byte_fallback": true, )";
+    CHECK(ids(bpe(vocab, none, fallback), "a\xC3\xA9") == Ids{1, 2, 3});
+    CHECK(ids(bpe(vocab, none, fallback), "a\xC3\xA8") == Ids{1, 0});            // one byte is missing: no bytes at all
+    CHECK(ids(bpe(vocab, none, fallback), "x\xC3\xA9" "a") == Ids{2, 3, 0, 1});  // and its place is that of Hugging Face
+    expect_error(sextant::ErrorCode::corrupt, {"model.unk_token", "<no>"},
+                 [&] { (void)ids(bpe(vocab, none, R"("unk_token": "<no>", )"), "a"); });
+    expect_error(sextant::ErrorCode::unsupported, {"model.dropout"}, [&] { (void)ids(bpe(vocab, none, R"("dropout": 0.1, )"), "a"); });
+    CHECK(ids(bpe(vocab, none, R"("dropout": 0.0, "byte_fallback": null, )"), "a") == Ids{1});
+}
+
+TEST_CASE("the vocabulary counts and finds", "[tokenize][model]") {
+    const auto tokenizer = Sections{.added_tokens = R"([{"id": 2, "content": "<new>", "single_word": false, "lstrip": false,
+                                        "rstrip": false, "normalized": false, "special": true}])",
+                                    .model = bpe(R"({"a": 0, "b": 1})", "[]")}
+                               .tokenizer();
+    CHECK(tokenizer.vocabulary_size() == 3);
+    CHECK(tokenizer.token_to_id("b") == 1);
+    CHECK(tokenizer.token_to_id("<new>") == 2);
+    CHECK(tokenizer.token_to_id("c") == std::nullopt);
+    CHECK(tokenizer.token_to_id("") == std::nullopt);
+}
