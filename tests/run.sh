@@ -15,40 +15,42 @@ for argument in "$@"; do
 done
 say() { printf '\n== %s (%s)\n' "$*" "$(date +%H:%M:%S)"; }
 passed=0
-# preset, build folder, cmake arguments...: configures, builds, and runs every test.
+# suite PRESET FOLDER TESTS TARGETS [CMAKE ARGUMENT...]: configures, builds the targets, runs the tests (a regular
+# expression). "" stands for all of them.
 suite() {
-    local preset=$1 folder=$2 log
-    shift 2
-    say "building $folder (preset $preset $*)"
+    local preset=$1 folder=$2 tests=$3 targets=$4
+    shift 4
+    say "building $folder: preset $preset $*"
     mkdir -p "$folder"
     cmake --preset "$preset" -B "$folder" "$@" > "$folder/configure.log" 2>&1 || { cat "$folder/configure.log"; exit 1; }
-    grep 'sextant: libtorch' "$folder/configure.log" || true
-    cmake --build "$folder"
+    grep 'sextant: libtorch' "$folder/configure.log" || echo "-- sextant: without libtorch"
+    # shellcheck disable=SC2086
+    cmake --build "$folder" --target ${targets:-all}
     say "testing $folder"
-    log=$folder/tests.log
-    ctest --test-dir "$folder" --output-on-failure ${test_filter:-} | tee "$log"
-    passed=$((passed + $(grep -c ' Passed ' "$log")))
+    ctest --test-dir "$folder" --output-on-failure --no-tests=error -R "${tests:-.}" | tee "$folder/tests.log"
+    passed=$((passed + $(grep -c ' Passed ' "$folder/tests.log")))
 }
 
 mkdir -p build
-SEXTANT_TORCH='' bash cmake/setup.sh --tests
-export SEXTANT_TORCH=''
+bash cmake/setup.sh --tests
 
-# The libtorch that a plain configuration finds; then the other one that must work, for what runs networks.
-suite ci build/ci
-other=$(build/python/bin/python -c 'import torch; print(torch.utils.cmake_prefix_path)')
-test_filter="-R ^(model|encode|rerank|search|parity_encode|command_line|readme)$" \
-    suite ci build/ci-torch-2.13 -DCMAKE_PREFIX_PATH="$other"
-# Without libtorch: everything builds, and the index is all that is needed to link.
-test_filter="-R ^(core|kernels|store|index|model|encode|rerank|search|consumer|example_2_own_vectors)$" suite no-torch build/no-torch
-# Under the sanitizers: what meets hostile bytes.
-test_filter="-R ^(media|preprocess|tokenize|bundle|store|index|search)$" suite asan build/asan -DSEXTANT_WITH_TORCH=OFF
+# Everything, with the libtorch that a plain configuration finds.
+suite ci build/ci "" ""
+# What runs networks, with the newest libtorch.
+suite ci build/ci-torch-2.13 '^(model|encode|rerank|search|parity_encode|command_line|readme)$' \
+    'test_model test_encode test_rerank test_search encode_probe sextant_cli 1_first_search' \
+    -DCMAKE_PREFIX_PATH="$(build/python/bin/python -c 'import torch; print(torch.utils.cmake_prefix_path)')"
+# Without libtorch: everything builds, and an index can be linked alone.
+suite no-torch build/no-torch '^(core|kernels|store|index|model|encode|search|consumer|example_2_own_vectors)$' ""
+# What meets hostile bytes, under the sanitizers.
+suite asan build/asan '^(media|preprocess|tokenize|bundle|store|index|search)$' \
+    'test_media test_preprocess test_tokenize test_bundle test_store test_index test_search' -DSEXTANT_WITH_TORCH=OFF
 
 if $all; then
-    say "slow suites in full"
+    say "the slow suites in full"
     for program in index_bit_flips index_truncation index_kill; do build/ci/tests/hostile/$program --all; done
-    test_filter='' suite asan build/asan-all
-    test_filter="-R ^(store|index|encode|search)$" suite tsan build/tsan
+    suite asan build/asan-all "" ""
+    suite tsan build/tsan '^(store|index|encode|rerank|search)$' 'test_store test_index test_encode test_rerank test_search'
 fi
 say "all tests passed"
 echo "$passed passed, 0 failed"

@@ -1,4 +1,5 @@
 // sextant: find pictures with words.
+#include <algorithm>
 #include <exception>
 #include <iostream>
 
@@ -14,7 +15,8 @@ int main(int argc, char** argv) {
     cli::add_search_command(app, status);
     cli::add_verify_command(app, status);
     cli::add_info_command(app, status);
-    if (argc > 1 && argv[1][0] != '-' && !app.get_subcommand_no_throw(argv[1])) {
+    const auto commands = app.get_subcommands(nullptr);
+    if (argc > 1 && argv[1][0] != '-' && std::none_of(commands.begin(), commands.end(), [&](auto* command) { return command->get_name() == argv[1]; })) {
         std::cerr << "sextant: there is no command '" << argv[1] << "'; there are index, search, verify and info (see sextant --help)\n";
         return cli::usage;
     }

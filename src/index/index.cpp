@@ -99,7 +99,7 @@ void Index::Impl::take_over(std::unique_lock<std::shared_mutex>& lock, Change&& 
     lock.unlock();
     if (!file.checkpoint_due()) return;
     file.checkpoint();
-    lock.lock();
+    lock = alone();
     file.publish();
     lock.unlock();
 }

@@ -11,9 +11,8 @@ namespace {
 
 AddedToken read_token(const JsonNode& node) {
     node.only({"id", "content", "single_word", "lstrip", "rstrip", "normalized", "special"});
-    AddedToken token{node.at("content").as_string(),      node.at("id").as_id(),
-                     node.at("single_word").as_bool(),    node.at("lstrip").as_bool(),
-                     node.at("rstrip").as_bool(),         node.at("normalized").as_bool(),
+    AddedToken token{node.at("content").as_string(), node.at("id").as_id(),       node.at("single_word").as_bool(),
+                     node.at("lstrip").as_bool(),    node.at("rstrip").as_bool(), node.at("normalized").as_bool(),
                      node.at("special").as_bool()};
     if (token.content.empty()) node.fail(ErrorCode::unsupported, "an added token without content");
     return token;
@@ -21,7 +20,8 @@ AddedToken read_token(const JsonNode& node) {
 
 std::size_t leading_whitespace(std::string_view text) {
     std::size_t bytes = 0;
-    while (bytes < text.size() && is_whitespace(front(text.substr(bytes)).value)) bytes += front(text.substr(bytes)).length;
+    while (bytes < text.size() && is_whitespace(front(text.substr(bytes)).value))
+        bytes += front(text.substr(bytes)).length;
     return bytes;
 }
 

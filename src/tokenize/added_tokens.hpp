@@ -29,8 +29,8 @@ struct AddedToken {
 /// After tokenizer/added_vocabulary.rs of Hugging Face. Never changes; any thread.
 class AddedTokens {
 public:
-    /// `section` is the array "added_tokens", if there is one; `normalizer` may be null. Throws `unsupported` if Hugging
-    /// Face would give a token another id than the file says.
+    /// `section` is the array "added_tokens", if there is one; `normalizer` may be null. Throws `unsupported` if
+    /// Hugging Face would give a token another id than the file says.
     AddedTokens(const std::optional<JsonNode>& section, const Model& model, const Normalizer* normalizer);
 
     /// Cuts `text` at the added tokens and normalises what lies between them.

@@ -107,7 +107,9 @@ Options::Options(const JsonNode& node) {
 class Bpe final : public Model {
 public:
     explicit Bpe(const JsonNode& node)
-        : options_(node), vocabulary_(node.at("vocab")), merges_(node.at("merges"), vocabulary_, options_.prefix.size()) {
+        : options_(node),
+          vocabulary_(node.at("vocab")),
+          merges_(node.at("merges"), vocabulary_, options_.prefix.size()) {
         if (const auto unknown = node.find("unk_token")) unknown_ = read_unknown(*unknown, vocabulary_);
         constexpr std::string_view digits = "0123456789ABCDEF";
         for (std::size_t byte = 0; byte < 256; ++byte)
@@ -123,7 +125,9 @@ public:
         chain.for_each([&](Index token) { ids.push_back(vocabulary_.id(token)); });
     }
 
-    std::optional<std::int64_t> token_to_id(std::string_view token) const override { return vocabulary_.find_id(token); }
+    std::optional<std::int64_t> token_to_id(std::string_view token) const override {
+        return vocabulary_.find_id(token);
+    }
     std::size_t size() const noexcept override { return vocabulary_.size(); }
 
 private:
@@ -165,7 +169,8 @@ private:
 
     // False if some byte has no token; then none is added.
     bool add_bytes(std::string_view symbol, bool is_first, bool is_last, Chain& chain) const {
-        const std::string text = (is_first ? "" : options_.prefix) + std::string(symbol) + (is_last ? options_.suffix : "");
+        const std::string text =
+            (is_first ? "" : options_.prefix) + std::string(symbol) + (is_last ? options_.suffix : "");
         for (const char c : text)
             if (!bytes_[static_cast<unsigned char>(c)]) return false;
         for (const char c : text) chain.add(*bytes_[static_cast<unsigned char>(c)]);

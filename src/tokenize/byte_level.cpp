@@ -58,7 +58,8 @@ std::unique_ptr<const PreTokenizer> read_byte_level(const JsonNode& node) {
     node.only({"type", "add_prefix_space", "trim_offsets", "use_regex"});
     const auto use_regex = node.find("use_regex");
     const bool cut = !use_regex || use_regex->as_bool();
-    return std::make_unique<ByteLevel>(node.at("add_prefix_space").as_bool(), cut ? make_regex(gpt2_words, node) : nullptr);
+    return std::make_unique<ByteLevel>(node.at("add_prefix_space").as_bool(),
+                                       cut ? make_regex(gpt2_words, node) : nullptr);
 }
 
 }  // namespace sextant::tokenize

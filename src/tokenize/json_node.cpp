@@ -16,11 +16,12 @@ constexpr int max_depth = 64;
 nlohmann::json parse_json(std::string_view text, std::string_view name) {
     const std::string file(name);
     if (text.size() > max_file_bytes)
-        throw Error(ErrorCode::limit, file + " has " + std::to_string(text.size()) + " bytes; a tokenizer.json may have " +
-                                          std::to_string(max_file_bytes));
+        throw Error(ErrorCode::limit, file + " has " + std::to_string(text.size()) +
+                                          " bytes; a tokenizer.json may have " + std::to_string(max_file_bytes));
     std::size_t values = 0;
     const auto guard = [&](int depth, nlohmann::json::parse_event_t, nlohmann::json&) {
-        if (depth > max_depth) throw Error(ErrorCode::limit, file + ": nested deeper than " + std::to_string(max_depth));
+        if (depth > max_depth)
+            throw Error(ErrorCode::limit, file + ": nested deeper than " + std::to_string(max_depth));
         if (++values > max_values)
             throw Error(ErrorCode::limit, file + ": more than " + std::to_string(max_values) + " values");
         return true;
@@ -32,14 +33,14 @@ nlohmann::json parse_json(std::string_view text, std::string_view name) {
     }
 }
 
-JsonNode JsonNode::at(const char* key) const {
+JsonNode JsonNode::at(const std::string& key) const {
     expect(value_->is_object(), "an object");
     const auto member = value_->find(key);
-    if (member == value_->end()) fail(ErrorCode::corrupt, std::string("the field \"") + key + "\" is missing");
+    if (member == value_->end()) fail(ErrorCode::corrupt, "the field \"" + key + "\" is missing");
     return {*member, place_ + (place_.ends_with(": ") ? "" : ".") + key};
 }
 
-std::optional<JsonNode> JsonNode::find(const char* key) const {
+std::optional<JsonNode> JsonNode::find(const std::string& key) const {
     expect(value_->is_object(), "an object");
     const auto member = value_->find(key);
     if (member == value_->end() || member->is_null()) return std::nullopt;
@@ -50,7 +51,8 @@ std::vector<JsonNode> JsonNode::elements() const {
     expect(value_->is_array(), "an array");
     std::vector<JsonNode> nodes;
     nodes.reserve(value_->size());
-    for (std::size_t i = 0; i < value_->size(); ++i) nodes.emplace_back((*value_)[i], place_ + "[" + std::to_string(i) + "]");
+    for (std::size_t i = 0; i < value_->size(); ++i)
+        nodes.emplace_back((*value_)[i], place_ + "[" + std::to_string(i) + "]");
     return nodes;
 }
 

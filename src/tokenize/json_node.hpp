@@ -29,9 +29,9 @@ public:
     [[nodiscard]] bool is_array() const noexcept { return value_->is_array(); }
 
     /// The member `key` of an object; throws `corrupt` if it is missing.
-    [[nodiscard]] JsonNode at(const char* key) const;
+    [[nodiscard]] JsonNode at(const std::string& key) const;
     /// The same, but nothing if it is missing or null.
-    [[nodiscard]] std::optional<JsonNode> find(const char* key) const;
+    [[nodiscard]] std::optional<JsonNode> find(const std::string& key) const;
     /// The elements of an array.
     [[nodiscard]] std::vector<JsonNode> elements() const;
 

@@ -30,7 +30,8 @@ Parts read_parts(const JsonNode& node, std::size_t i, bool as_string) {
     return {merge[0].get_ref<const std::string&>(), merge[1].get_ref<const std::string&>()};
 }
 
-Vocabulary::Index find_token(const JsonNode& node, std::size_t i, const Vocabulary& vocabulary, std::string_view token) {
+Vocabulary::Index find_token(const JsonNode& node, std::size_t i, const Vocabulary& vocabulary,
+                             std::string_view token) {
     const auto index = vocabulary.find(token);
     if (!index) refuse(node, i, "\"" + std::string(token) + "\" is not in the vocabulary");
     return *index;
@@ -64,7 +65,8 @@ Merges::Merges(const JsonNode& node, const Vocabulary& vocabulary, std::size_t p
 const Merge* Merges::find(Vocabulary::Index left, Vocabulary::Index right) const noexcept {
     const auto* begin = merges_.data() + first_[static_cast<std::size_t>(left)];
     const auto* end = merges_.data() + first_[static_cast<std::size_t>(left) + 1];
-    const auto* merge = std::lower_bound(begin, end, right, [](const Merge& m, Vocabulary::Index r) { return m.right < r; });
+    const auto* merge =
+        std::lower_bound(begin, end, right, [](const Merge& m, Vocabulary::Index r) { return m.right < r; });
     return merge != end && merge->right == right ? merge : nullptr;
 }
 

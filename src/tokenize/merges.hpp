@@ -21,7 +21,8 @@ struct Merge {
 class Merges {
 public:
     /// From ["a b", ...] or [["a", "b"], ...]. Throws `corrupt` for a merge whose parts or result are not in the
-    /// vocabulary. `prefix_bytes` is the length of the continuing_subword_prefix, which a merge takes off its right part.
+    /// vocabulary. `prefix_bytes` is the length of the continuing_subword_prefix, which a merge takes off its right
+    /// part.
     Merges(const JsonNode& node, const Vocabulary& vocabulary, std::size_t prefix_bytes);
 
     /// The merge of two tokens, or nullptr.

@@ -78,11 +78,13 @@ SplitBehavior read_behavior(const JsonNode& node) {
 
 std::vector<Stretch> apply(SplitBehavior behavior, std::vector<Stretch> stretches) {
     switch (behavior) {
-        case SplitBehavior::isolated: return stretches;
+        case SplitBehavior::isolated:
+            return stretches;
         case SplitBehavior::removed:
             std::erase_if(stretches, [](const Stretch& stretch) { return stretch.is_match; });
             return stretches;
-        case SplitBehavior::contiguous: return join_equal(stretches);
+        case SplitBehavior::contiguous:
+            return join_equal(stretches);
         case SplitBehavior::merged_with_previous:
             return merge(stretches.begin(), stretches.end(), [](Stretch& left, const Stretch& s) { left.end = s.end; });
         case SplitBehavior::merged_with_next: {

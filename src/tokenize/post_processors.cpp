@@ -16,13 +16,14 @@ TemplatePart read_part(const JsonNode& node, const JsonNode& special_tokens) {
     if (const auto sequence = node.find("Sequence")) {
         sequence->only({"id", "type_id"});
         const auto& id = sequence->at("id").as_string();
-        if (id != "A" && id != "B") sequence->fail(ErrorCode::corrupt, "expected the id \"A\" or \"B\", found \"" + id + "\"");
+        if (id != "A" && id != "B")
+            sequence->fail(ErrorCode::corrupt, "expected the id \"A\" or \"B\", found \"" + id + "\"");
         return {id == "A" ? Kind::first_text : Kind::second_text, sequence->at("type_id").as_id()};
     }
     const auto token = node.at("SpecialToken");
     token.only({"id", "type_id"});
     const auto& name = token.at("id").as_string();
-    const auto entry = special_tokens.find(name.c_str());
+    const auto entry = special_tokens.find(name);
     if (!entry) token.fail(ErrorCode::corrupt, "\"" + name + "\" is not among the special_tokens");
     entry->only({"id", "ids", "tokens"});
     TemplatePart part{Kind::tokens, token.at("type_id").as_id()};
@@ -43,7 +44,8 @@ Template read_template(const JsonNode& node, const JsonNode& special_tokens, boo
 PostProcessor read_template_processing(const JsonNode& node) {
     node.only({"type", "single", "pair", "special_tokens"});
     const auto special_tokens = node.at("special_tokens");
-    return {read_template(node.at("single"), special_tokens, false), read_template(node.at("pair"), special_tokens, true)};
+    return {read_template(node.at("single"), special_tokens, false),
+            read_template(node.at("pair"), special_tokens, true)};
 }
 
 // ["[SEP]", 102]
@@ -66,8 +68,7 @@ PostProcessor read_roberta_processing(const JsonNode& node) {
     node.only({"type", "sep", "cls", "trim_offsets", "add_prefix_space"});
     const auto cls = read_token(node.at("cls"), 0);
     const auto sep = read_token(node.at("sep"), 0);
-    return {{cls, {Kind::first_text, 0}, sep},
-            {cls, {Kind::first_text, 0}, sep, sep, {Kind::second_text, 0}, sep}};
+    return {{cls, {Kind::first_text, 0}, sep}, {cls, {Kind::first_text, 0}, sep, sep, {Kind::second_text, 0}, sep}};
 }
 
 bool is_byte_level(const JsonNode& node) { return node.at("type").as_string() == "ByteLevel"; }
@@ -99,7 +100,8 @@ PostProcessor read_post_processor(const JsonNode& node) {
         node.only({"type", "add_prefix_space", "trim_offsets", "use_regex"});
         return {};
     }
-    node.fail(ErrorCode::unsupported, "the post-processor \"" + type + "\" is not supported by this version of sextant");
+    node.fail(ErrorCode::unsupported,
+              "the post-processor \"" + type + "\" is not supported by this version of sextant");
 }
 
 std::size_t count_added(const Template& pattern) {

@@ -36,7 +36,8 @@ public:
 
     void apply(Pieces& pieces) const override {
         pieces.split([this](std::string_view text, auto&& part) {
-            for (const auto& stretch : tokenize::apply(behavior_, cut_where(text, property_))) part(stretch.begin, stretch.end);
+            for (const auto& stretch : tokenize::apply(behavior_, cut_where(text, property_)))
+                part(stretch.begin, stretch.end);
         });
     }
 
@@ -82,7 +83,8 @@ public:
             auto stretches = pattern_->cut(text);
             if (invert_)
                 for (auto& stretch : stretches) stretch.is_match = !stretch.is_match;
-            for (const auto& stretch : tokenize::apply(behavior_, std::move(stretches))) part(stretch.begin, stretch.end);
+            for (const auto& stretch : tokenize::apply(behavior_, std::move(stretches)))
+                part(stretch.begin, stretch.end);
         });
     }
 

@@ -45,7 +45,8 @@ public:
         pcre2_set_newline(context.get(), PCRE2_NEWLINE_LF);
         int error = 0;
         PCRE2_SIZE offset = 0;
-        constexpr auto options = PCRE2_UTF | PCRE2_UCP | PCRE2_MULTILINE | PCRE2_NEVER_BACKSLASH_C | PCRE2_NO_AUTO_CAPTURE;
+        constexpr auto options =
+            PCRE2_UTF | PCRE2_UCP | PCRE2_MULTILINE | PCRE2_NEVER_BACKSLASH_C | PCRE2_NO_AUTO_CAPTURE;
         code_.reset(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(regex.data()), regex.size(), options, &error, &offset,
                                   context.get()));
         if (!code_) node.fail(ErrorCode::unsupported, "PCRE2 cannot read the regex: " + message_of(error));
@@ -104,13 +105,15 @@ private:
         }
     }
 
-    bool search(std::string_view subject, std::size_t from, pcre2_match_data* data, pcre2_match_context* context) const {
+    bool search(std::string_view subject, std::size_t from, pcre2_match_data* data,
+                pcre2_match_context* context) const {
         const auto match = [&](std::uint32_t options) {
             return pcre2_match(code_.get(), reinterpret_cast<PCRE2_SPTR>(subject.data()), subject.size(), from,
                                PCRE2_NO_UTF_CHECK | options, data, context);
         };
         int result = match(0);
-        if (result == PCRE2_ERROR_JIT_STACKLIMIT) result = match(PCRE2_NO_JIT);  // the interpreter's stack is on the heap
+        if (result == PCRE2_ERROR_JIT_STACKLIMIT)
+            result = match(PCRE2_NO_JIT);  // the interpreter's stack is on the heap
         if (result < 0 && result != PCRE2_ERROR_NOMATCH)
             throw Error(ErrorCode::limit, place_ + ": the regex takes too long on this text (PCRE2: " +
                                               message_of(result) + "); shorten the text");
@@ -126,8 +129,8 @@ private:
 std::unique_ptr<const Pattern> make_regex(std::string_view regex, const JsonNode& node) {
     auto translation = translate_regex(regex);
     if (!translation.problem.empty())
-        node.fail(ErrorCode::unsupported, "the regex has \"" + translation.problem +
-                                              "\", which this version of sextant does not support");
+        node.fail(ErrorCode::unsupported,
+                  "the regex has \"" + translation.problem + "\", which this version of sextant does not support");
     return std::make_unique<Regex>(translation.regex, node);
 }
 

@@ -17,9 +17,9 @@ constexpr std::string_view word =
 // Outside brackets, and only there, it also takes these.
 constexpr std::string_view word_alone = R"(\x{B2}\x{B3}\x{B9}\x{BC}-\x{BE})";
 
-constexpr std::array categories{"L",  "Lu", "Ll", "Lt", "Lm", "Lo", "M",  "Mn", "Mc", "Me", "N",  "Nd", "Nl",
-                                "No", "P",  "Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "S",  "Sm", "Sc", "Sk",
-                                "So", "Z",  "Zs", "Zl", "Zp", "C",  "Cc", "Cf", "Co", "Cn"};
+constexpr std::array categories{"L",  "Lu", "Ll", "Lt", "Lm", "Lo", "M",  "Mn", "Mc", "Me", "N",  "Nd",
+                                "Nl", "No", "P",  "Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "S",  "Sm",
+                                "Sc", "Sk", "So", "Z",  "Zs", "Zl", "Zp", "C",  "Cc", "Cf", "Co", "Cn"};
 
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 bool is_hex(char c) noexcept { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
@@ -64,7 +64,8 @@ private:
     // Without regard to case, Oniguruma takes U+00DF for "ss", U+FB01 for "fi" and so on; PCRE2 does not.
     bool starts_ligature() const {
         std::string pair(rest().substr(0, 2));
-        std::ranges::transform(pair, pair.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c + ('a' - 'A')) : c; });
+        std::ranges::transform(pair, pair.begin(),
+                               [](char c) { return c >= 'A' && c <= 'Z' ? char(c + ('a' - 'A')) : c; });
         return pair == "ss" || pair == "ff" || pair == "fi" || pair == "fl" || pair == "st";
     }
 
@@ -116,16 +117,38 @@ private:
         if (rest().size() < 2) return refuse(1);
         const char c = rest()[1];
         switch (c) {
-            case 's': case 'S': case 'd': case 'D': case 'n': case 'r': case 't': case 'f': case 'a': case 'e':
+            case 's':
+            case 'S':
+            case 'd':
+            case 'D':
+            case 'n':
+            case 'r':
+            case 't':
+            case 'f':
+            case 'a':
+            case 'e':
                 return copy(2);
-            case 'v': return write("\\x0B", 2);
-            case 'A': case 'z': case 'Z': return in_class_ ? refuse(2) : copy(2);
-            case 'p': case 'P': return property();
-            case 'w': return in_class_ ? write(word, 2) : write(word_class("["), 2);
-            case 'W': return in_class_ ? refuse(2) : write(word_class("[^"), 2);
-            case 'b': case 'B': return in_class_ ? refuse(2) : boundary(c == 'b');
-            case 'x': case 'u': return number();
-            default: break;
+            case 'v':
+                return write("\\x0B", 2);
+            case 'A':
+            case 'z':
+            case 'Z':
+                return in_class_ ? refuse(2) : copy(2);
+            case 'p':
+            case 'P':
+                return property();
+            case 'w':
+                return in_class_ ? write(word, 2) : write(word_class("["), 2);
+            case 'W':
+                return in_class_ ? refuse(2) : write(word_class("[^"), 2);
+            case 'b':
+            case 'B':
+                return in_class_ ? refuse(2) : boundary(c == 'b');
+            case 'x':
+            case 'u':
+                return number();
+            default:
+                break;
         }
         if (is_letter(c) || is_digit(c) || static_cast<unsigned char>(c) >= 0x80) return refuse(2);
         copy(2);
@@ -167,7 +190,8 @@ private:
         const std::string digits(rest().substr(begin, end - begin));
         const bool closed = !braced || rest().substr(end).starts_with('}');
         const std::size_t expected = rest()[1] == 'u' ? 4 : 2;
-        if (!closed || digits.empty() || digits.size() > 6 || (!braced && digits.size() != expected)) return refuse(end);
+        if (!closed || digits.empty() || digits.size() > 6 || (!braced && digits.size() != expected))
+            return refuse(end);
         const auto value = static_cast<char32_t>(std::stoul(digits, nullptr, 16));
         if ((!braced && expected == 2 && value >= 0x80) || regex_mirror(value) != value) return refuse(end);
         write("\\x{" + digits + "}", end + (braced ? 1 : 0));

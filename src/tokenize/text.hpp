@@ -75,7 +75,7 @@ private:
 
 /// A part of a text: either still to be tokenized, or an added token.
 struct Piece {
-    std::size_t begin, end;             // bytes of `Pieces::text`
+    std::size_t begin, end;               // bytes of `Pieces::text`
     std::int64_t added_token = no_token;  // its id
 
     static constexpr std::int64_t no_token = -1;

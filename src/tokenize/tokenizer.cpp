@@ -70,7 +70,8 @@ struct Tokenizer::State {
           pre_tokenizer(root.find("pre_tokenizer") ? read_pre_tokenizer(root.at("pre_tokenizer")) : nullptr),
           model(read_model(root.at("model"))),
           added_tokens(root.find("added_tokens"), *model, normalizer.get()),
-          post_processor(root.find("post_processor") ? read_post_processor(root.at("post_processor")) : PostProcessor{}) {}
+          post_processor(root.find("post_processor") ? read_post_processor(root.at("post_processor"))
+                                                     : PostProcessor{}) {}
 
     Ids tokenize(std::string_view text) const {
         check_text(text);
@@ -85,8 +86,9 @@ struct Tokenizer::State {
     Encoding assemble(std::array<Ids, 2> texts, const Template& pattern, std::size_t max_length) const {
         const auto added = count_added(pattern);
         if (max_length < added)
-            throw Error(ErrorCode::invalid_argument, "max_length is " + std::to_string(max_length) + ", but the special tokens alone are " +
-                                                         std::to_string(added));
+            throw Error(ErrorCode::invalid_argument, "max_length is " + std::to_string(max_length) +
+                                                         ", but the special tokens alone are " + std::to_string(added) +
+                                                         ": raise it");
         const auto total = texts[0].size() + texts[1].size() + added;
         const auto [first, second] = share(texts[0].size(), texts[1].size(), max_length - added);
         texts[0].resize(first);
@@ -126,7 +128,8 @@ Encoding Tokenizer::encode(std::string_view text, std::size_t max_length) const 
 }
 
 Encoding Tokenizer::encode_pair(std::string_view first, std::string_view second, std::size_t max_length) const {
-    return state_->assemble({state_->tokenize(first), state_->tokenize(second)}, state_->post_processor.pair, max_length);
+    return state_->assemble({state_->tokenize(first), state_->tokenize(second)}, state_->post_processor.pair,
+                            max_length);
 }
 
 std::size_t Tokenizer::vocabulary_size() const noexcept {

@@ -49,7 +49,8 @@ Trie::Trie(std::vector<std::pair<std::string_view, Value>> entries, const std::s
 const Trie::Entry* Trie::child(const Entry& node, unsigned char label) const noexcept {
     const auto* first = nodes_.data() + node.first_child;
     const auto* last = first + node.children;
-    const auto* found = std::lower_bound(first, last, label, [](const Entry& e, unsigned char l) { return e.label < l; });
+    const auto* found =
+        std::lower_bound(first, last, label, [](const Entry& e, unsigned char l) { return e.label < l; });
     return found != last && found->label == label ? found : nullptr;
 }
 

@@ -26,8 +26,8 @@ public:
 
     /// Holds nothing.
     Trie() : nodes_(1) {}
-    /// Of equal keys the first counts. Throws `limit` for a key over `max_key_bytes` and beyond 16 million nodes, naming
-    /// `place` as what the keys were read from.
+    /// Of equal keys the first counts. Throws `limit` for a key over `max_key_bytes` and beyond 16 million nodes,
+    /// naming `place` as what the keys were read from.
     Trie(std::vector<std::pair<std::string_view, Value>> entries, const std::string& place);
 
     /// The node that `text` leads to, starting at `from`.

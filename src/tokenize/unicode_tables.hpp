@@ -17,13 +17,13 @@ struct Mapping {
     char32_t first, last, image;
 };
 
-extern const std::span<const Range> punctuation_ranges;      // Punctuation, BertPreTokenizer
-extern const std::span<const Range> mark_nonspacing_ranges;  // BertNormalizer.strip_accents
-extern const std::span<const Range> combining_mark_ranges;   // StripAccents
-extern const std::span<const Range> control_ranges;          // BertNormalizer.clean_text
-extern const std::span<const Range> numeric_ranges;          // Digits
-extern const std::span<const Range> word_ranges;             // \w of Whitespace and of single_word
-extern const std::span<const Range> unmoved_ranges;          // too new for the normal forms: left as they are
+extern const std::span<const Range> punctuation_ranges;         // Punctuation, BertPreTokenizer
+extern const std::span<const Range> mark_nonspacing_ranges;     // BertNormalizer.strip_accents
+extern const std::span<const Range> combining_mark_ranges;      // StripAccents
+extern const std::span<const Range> control_ranges;             // BertNormalizer.clean_text
+extern const std::span<const Range> numeric_ranges;             // Digits
+extern const std::span<const Range> word_ranges;                // \w of Whitespace and of single_word
+extern const std::span<const Range> unmoved_ranges;             // too new for the normal forms: left as they are
 extern const std::span<const Mapping> new_lower_case_mappings;  // the image moves along with the code point
 extern const std::span<const Mapping> regex_mirror_mappings;    // one image for the whole range
 

@@ -26,7 +26,9 @@ public:
         }
     }
 
-    std::optional<std::int64_t> token_to_id(std::string_view token) const override { return vocabulary_.find_id(token); }
+    std::optional<std::int64_t> token_to_id(std::string_view token) const override {
+        return vocabulary_.find_id(token);
+    }
     std::size_t size() const noexcept override { return vocabulary_.size(); }
 
 private:

@@ -95,13 +95,11 @@ int main(int argc, char** argv) try {
         ++next;
         for (const char* ending : {"-wal", "-shm"}) std::filesystem::remove(file.string() + ending);
     }
-    std::printf(
-        "index_bit_flips: %zu of %zu bits of a %zu-byte file, seed %llu: %zu reported, %zu unchanged, %zu silently "
-        "wrong, "
-        "%zu changed by a refused open, %zu crashed\n",
-        bits.size(), 8 * sound.size(), sound.size(), static_cast<unsigned long long>(options.seed),
-        counts.outcomes[reported], counts.outcomes[unchanged], counts.outcomes[wrong], counts.outcomes[modified],
-        counts.crashed);
+    std::printf("index_bit_flips: %zu of %zu bits of a %zu-byte file, seed %llu: %zu reported, %zu unchanged, ",
+                bits.size(), 8 * sound.size(), sound.size(), static_cast<unsigned long long>(options.seed),
+                counts.outcomes[reported], counts.outcomes[unchanged]);
+    std::printf("%zu silently wrong, %zu changed by a refused open, %zu crashed\n", counts.outcomes[wrong],
+                counts.outcomes[modified], counts.crashed);
     return counts.outcomes[wrong] + counts.outcomes[modified] + counts.crashed == 0 ? 0 : 1;
 } catch (const std::exception& error) {
     std::fprintf(stderr, "index_bit_flips: %s\n", error.what());

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <thread>
+#include <utility>
 
 #include <sys/wait.h>
 
@@ -113,11 +114,17 @@ int main(int argc, char** argv) try {
     const TempFolder folder;
     const auto file = folder / "killed.sextant";
     Model model;
-    std::uint64_t next = 0;
+    std::uint64_t next = 0, total = 0;
     std::size_t in_flight = 0, bad = 0, not_yet_made = 0;
     for (std::size_t n = 0; n < kills; ++n) {
-        const auto acknowledged =
-            run_and_kill(file, next, std::chrono::microseconds(1000 + random.below(n % 5 == 0 ? 20'000 : 200'000)));
+        const bool anew = n % 10 == 3;  // kills that hit the making of the file
+        if (anew) {
+            std::filesystem::remove(file);
+            model.clear();
+            total += std::exchange(next, 0);
+        }
+        const std::size_t longest = anew ? 6'000 : n % 5 == 0 ? 20'000 : 200'000;
+        const auto acknowledged = run_and_kill(file, next, std::chrono::microseconds(random.below(longest)));
         for (; next < acknowledged; ++next) carry_out(model, make_batch(next));
         if (!std::filesystem::exists(file)) {
             ++not_yet_made;  // killed before the file had appeared
@@ -140,13 +147,11 @@ int main(int argc, char** argv) try {
             break;
         }
     }
-    std::printf(
-        "index_kill: %zu kills, seed %llu: %llu batches acknowledged or found whole, %zu of them in flight when "
-        "killed, "
-        "%zu kills before the file was made, %zu lost or torn\n",
-        kills, static_cast<unsigned long long>(options.seed), static_cast<unsigned long long>(next), in_flight,
-        not_yet_made, bad);
-    return bad == 0 && next > 0 ? 0 : 1;
+    std::printf("index_kill: %zu kills, seed %llu: %llu batches acknowledged or found whole, %zu of them in flight, ",
+                kills, static_cast<unsigned long long>(options.seed), static_cast<unsigned long long>(total + next),
+                in_flight);
+    std::printf("%zu kills before the file was there, %zu lost or torn\n", not_yet_made, bad);
+    return bad == 0 && total + next > 0 ? 0 : 1;
 } catch (const std::exception& error) {
     std::fprintf(stderr, "index_kill: %s\n", error.what());
     return 2;

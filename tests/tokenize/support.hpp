@@ -26,14 +26,17 @@ struct Sections {
         constexpr std::string_view digits = "0123456789ABCDEF";
         for (unsigned byte = 0; byte < 256; ++byte)
             vocab[std::string("<0x") + digits[byte / 16] + digits[byte % 16] + ">"] = byte;
-        const nlohmann::json model = {{"type", "BPE"},         {"byte_fallback", true}, {"end_of_word_suffix", "|"},
-                                      {"vocab", std::move(vocab)}, {"merges", nlohmann::json::array()}};
+        const nlohmann::json model = {{"type", "BPE"},
+                                      {"byte_fallback", true},
+                                      {"end_of_word_suffix", "|"},
+                                      {"vocab", std::move(vocab)},
+                                      {"merges", nlohmann::json::array()}};
         return model.dump();
     }
 
     [[nodiscard]] std::string json() const {
-        return R"({"version": "1.0", "truncation": null, "padding": null, "decoder": null, "normalizer": )" + normalizer +
-               R"(, "pre_tokenizer": )" + pre_tokenizer + R"(, "post_processor": )" + post_processor +
+        return R"({"version": "1.0", "truncation": null, "padding": null, "decoder": null, "normalizer": )" +
+               normalizer + R"(, "pre_tokenizer": )" + pre_tokenizer + R"(, "post_processor": )" + post_processor +
                R"(, "added_tokens": )" + added_tokens + R"(, "model": )" + model + "}";
     }
     [[nodiscard]] sextant::Tokenizer tokenizer() const { return sextant::Tokenizer::from_json(json()); }

@@ -7,11 +7,13 @@ namespace {
 // One added token; `flags` has letters of: l(strip) r(strip) w(ord) n(ormalized) s(pecial).
 nlohmann::json token(const std::string& content, int id, std::string_view flags = "") {
     const auto has = [flags](char flag) { return flags.find(flag) != std::string_view::npos; };
-    return {{"id", id},           {"content", content},       {"lstrip", has('l')},  {"rstrip", has('r')},
-            {"single_word", has('w')}, {"normalized", has('n')}, {"special", has('s')}};
+    return {{"id", id},           {"content", content},      {"lstrip", has('l')},
+            {"rstrip", has('r')}, {"single_word", has('w')}, {"normalized", has('n')},
+            {"special", has('s')}};
 }
 
-std::string found(const std::vector<nlohmann::json>& tokens, std::string_view text, const std::string& normalizer = "null") {
+std::string found(const std::vector<nlohmann::json>& tokens, std::string_view text,
+                  const std::string& normalizer = "null") {
     return pieces_of({.normalizer = normalizer, .added_tokens = nlohmann::json(tokens).dump()}, text);
 }
 
@@ -21,7 +23,8 @@ const std::string lowercase = R"({"type": "Lowercase"})";
 
 TEST_CASE("added tokens are cut out first", "[tokenize][added]") {
     CHECK(found({token("<m>", 256)}, "a<m>b<m><m>") == "a|{256}b|{256}{256}");
-    CHECK(found({token("<m>", 256), token("<m>>", 257), token("<", 258)}, "<m>><m<m>") == "{257}{258}m|{256}");  // the longest
+    CHECK(found({token("<m>", 256), token("<m>>", 257), token("<", 258)}, "<m>><m<m>") ==
+          "{257}{258}m|{256}");  // the longest
     CHECK(found({token("aa", 256)}, "aaaaa") == "{256}{256}a|");
     CHECK(found({token("<m>", 256)}, "").empty());
     SECTION("one that the model has keeps the model's id") {
@@ -34,7 +37,8 @@ TEST_CASE("added tokens are cut out first", "[tokenize][added]") {
                      [] { (void)found({token("<m>", 256), token("<n>", 300)}, ""); });
         expect_error(sextant::ErrorCode::unsupported, {"added_tokens[1]", "second time"},
                      [] { (void)found({token("<0x41>", 65), token("<0x41>", 65)}, ""); });
-        expect_error(sextant::ErrorCode::unsupported, {"added_tokens[0]", "without content"}, [] { (void)found({token("", 256)}, ""); });
+        expect_error(sextant::ErrorCode::unsupported, {"added_tokens[0]", "without content"},
+                     [] { (void)found({token("", 256)}, ""); });
     }
 }
 
@@ -48,8 +52,13 @@ TEST_CASE("added tokens take whitespace along", "[tokenize][added]") {
 }
 
 TEST_CASE("added tokens that must stand alone", "[tokenize][added]") {
-    CHECK(found({token("cat", 256, "w")}, "cat concat cats cat's _cat (cat)") == "{256} concat cats |{256}'s _cat (|{256})|");
-    CHECK(found({token("cat", 256, "w")}, "\xC3\xA9" "cat cat\xCC\x81") == "\xC3\xA9" "cat cat\xCC\x81|");
+    CHECK(found({token("cat", 256, "w")}, "cat concat cats cat's _cat (cat)") ==
+          "{256} concat cats |{256}'s _cat (|{256})|");
+    CHECK(found({token("cat", 256, "w")},
+                "\xC3\xA9"
+                "cat cat\xCC\x81") ==
+          "\xC3\xA9"
+          "cat cat\xCC\x81|");
     CHECK(found({token("cat", 256, "w"), token("at", 257)}, "concat at") == "concat |{257}");  // passed over whole
 }
 

@@ -14,22 +14,32 @@ using sextant::Tokenizer;
 
 namespace {
 
-const std::string clip_like = R"({"version": "1.0", "truncation": {"max_length": 8}, "padding": {"strategy": "BatchLongest"},
-    "added_tokens": [{"id": 5, "content": "<m>", "single_word": true, "lstrip": true, "rstrip": true, "normalized": true, "special": true}],
+const std::string clip_like =
+    R"({"version": "1.0", "truncation": {"max_length": 8}, "padding": {"strategy": "BatchLongest"},
+    "added_tokens": [{"id": 5, "content": "<m>", "single_word": true, "lstrip": true, "rstrip": true,
+        "normalized": true, "special": true}],
     "normalizer": {"type": "Sequence", "normalizers": [{"type": "NFC"}, {"type": "Lowercase"},
         {"type": "Replace", "pattern": {"Regex": "\\s+"}, "content": " "}, {"type": "Prepend", "prepend": "x"},
         {"type": "Strip", "strip_left": true, "strip_right": true},
-        {"type": "BertNormalizer", "clean_text": true, "handle_chinese_chars": true, "strip_accents": null, "lowercase": true}]},
+        {"type": "BertNormalizer", "clean_text": true, "handle_chinese_chars": true, "strip_accents": null,
+         "lowercase": true}]},
     "pre_tokenizer": {"type": "Sequence", "pretokenizers": [
-        {"type": "Split", "pattern": {"Regex": "\\p{L}+|\\p{N}"}, "behavior": "Removed", "invert": true}, {"type": "Digits", "individual_digits": true},
-        {"type": "Punctuation", "behavior": "Isolated"}, {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true}]},
-    "post_processor": {"type": "Sequence", "processors": [{"type": "ByteLevel", "add_prefix_space": true, "trim_offsets": false, "use_regex": true},
-        {"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "<m>", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}],
+        {"type": "Split", "pattern": {"Regex": "\\p{L}+|\\p{N}"}, "behavior": "Removed", "invert": true},
+        {"type": "Digits", "individual_digits": true},
+        {"type": "Punctuation", "behavior": "Isolated"},
+        {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true}]},
+    "post_processor": {"type": "Sequence", "processors": [
+        {"type": "ByteLevel", "add_prefix_space": true, "trim_offsets": false, "use_regex": true},
+        {"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "<m>", "type_id": 0}},
+                                                    {"Sequence": {"id": "A", "type_id": 0}}],
          "pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 1}}],
          "special_tokens": {"<m>": {"id": "<m>", "ids": [5], "tokens": ["<m>"]}}}]},
     "decoder": {"type": "ByteLevel"},
-    "model": {"type": "BPE", "dropout": null, "unk_token": "a", "continuing_subword_prefix": "", "end_of_word_suffix": "</w>", "fuse_unk": false,
-        "byte_fallback": false, "ignore_merges": false, "vocab": {"a": 0, "b": 1, "b</w>": 2, "ab": 3, "ab</w>": 4}, "merges": ["a b", ["a", "b</w>"]]}})";
+    "model": {"type": "BPE", "dropout": null, "unk_token": "a", "continuing_subword_prefix": "",
+        "end_of_word_suffix": "</w>",
+        "fuse_unk": false,
+        "byte_fallback": false, "ignore_merges": false,
+        "vocab": {"a": 0, "b": 1, "b</w>": 2, "ab": 3, "ab</w>": 4}, "merges": ["a b", ["a", "b</w>"]]}})";
 
 nlohmann::json good_file() {
     auto file = nlohmann::json::parse(clip_like);
@@ -38,7 +48,8 @@ nlohmann::json good_file() {
 }
 
 // Every place in the file, as JSON pointers.
-void collect(const nlohmann::json& value, const nlohmann::json::json_pointer& here, std::vector<nlohmann::json::json_pointer>& places) {
+void collect(const nlohmann::json& value, const nlohmann::json::json_pointer& here,
+             std::vector<nlohmann::json::json_pointer>& places) {
     places.push_back(here);
     if (value.is_object())
         for (const auto& [key, member] : value.items()) collect(member, here / key, places);
@@ -68,7 +79,8 @@ TEST_CASE("truncation, padding and decoder are not read", "[tokenize][file]") {
 }
 
 TEST_CASE("components and fields that are not known are refused, with their place", "[tokenize][file]") {
-    const auto refused = [](const char* pointer, const nlohmann::json& value, std::initializer_list<std::string> parts) {
+    const auto refused = [](const char* pointer, const nlohmann::json& value,
+                            std::initializer_list<std::string> parts) {
         auto file = good_file();
         file[nlohmann::json::json_pointer(pointer)] = value;
         expect_error(ErrorCode::unsupported, parts, [&] { (void)Tokenizer::from_json(file.dump(), "my.json"); });
@@ -78,7 +90,8 @@ TEST_CASE("components and fields that are not known are refused, with their plac
     refused("/normalizer/normalizers/0", {{"type", "Nmt"}}, {"my.json: normalizer.normalizers[0]", "\"Nmt\""});
     refused("/normalizer/normalizers/0", {{"type", "Precompiled"}, {"precompiled_charsmap", ""}}, {"normalizer"});
     refused("/normalizer/normalizers/1/locale", "tr", {"my.json: normalizer.normalizers[1]", "\"locale\""});
-    refused("/pre_tokenizer/pretokenizers/0", {{"type", "Metaspace"}}, {"my.json: pre_tokenizer.pretokenizers[0]", "\"Metaspace\""});
+    refused("/pre_tokenizer/pretokenizers/0", {{"type", "Metaspace"}},
+            {"my.json: pre_tokenizer.pretokenizers[0]", "\"Metaspace\""});
     refused("/pre_tokenizer/pretokenizers/0/behavior", "Sideways", {"pretokenizers[0].behavior", "\"Sideways\""});
     refused("/pre_tokenizer/pretokenizers/0/pattern", {{"Regex", ""}}, {"pattern", "empty"});
     refused("/post_processor", {{"type", "Shuffle"}}, {"my.json: post_processor", "\"Shuffle\""});
@@ -89,7 +102,8 @@ TEST_CASE("components and fields that are not known are refused, with their plac
 }
 
 TEST_CASE("values that make no sense are named", "[tokenize][file]") {
-    const auto corrupt = [](const char* pointer, const nlohmann::json& value, std::initializer_list<std::string> parts) {
+    const auto corrupt = [](const char* pointer, const nlohmann::json& value,
+                            std::initializer_list<std::string> parts) {
         auto file = good_file();
         file[nlohmann::json::json_pointer(pointer)] = value;
         expect_error(ErrorCode::corrupt, parts, [&] { (void)Tokenizer::from_json(file.dump()); });
@@ -112,7 +126,8 @@ TEST_CASE("values that make no sense are named", "[tokenize][file]") {
     corrupt("/normalizer", nlohmann::json::array(), {"normalizer", "object"});
     corrupt("/normalizer/type", 3, {"normalizer.type", "string"});
     corrupt("/pre_tokenizer/pretokenizers/0/pattern", {{"Regex", "a"}, {"String", "a"}}, {"pattern"});
-    corrupt("/post_processor", {{"type", "BertProcessing"}, {"cls", {"[CLS]"}}, {"sep", {"[SEP]", 1}}}, {"post_processor.cls"});
+    corrupt("/post_processor", {{"type", "BertProcessing"}, {"cls", {"[CLS]"}}, {"sep", {"[SEP]", 1}}},
+            {"post_processor.cls"});
     auto file = good_file();
     file.erase("model");
     expect_error(ErrorCode::corrupt, {"\"model\" is missing"}, [&] { (void)Tokenizer::from_json(file.dump()); });
@@ -131,7 +146,8 @@ TEST_CASE("files that are no JSON, too deep or too large", "[tokenize][file]") {
     }
     deep += R"({"type": "NFC"})" + end;
     expect_error(ErrorCode::limit, {"nested deeper"}, [&] { (void)Sections{.normalizer = deep}.tokenizer(); });
-    expect_error(ErrorCode::limit, {"100000001 bytes"}, [] { (void)Tokenizer::from_json(std::string(100'000'001, ' ')); });
+    expect_error(ErrorCode::limit, {"100000001 bytes"},
+                 [] { (void)Tokenizer::from_json(std::string(100'000'001, ' ')); });
     nlohmann::json model{{"type", "BPE"}, {"merges", nlohmann::json::array()}};
     model["vocab"][std::string(2000, 'a')] = 0;
     const Sections long_token{.model = model.dump()};
@@ -142,8 +158,20 @@ TEST_CASE("no change of one value breaks the reader", "[tokenize][file]") {
     const auto file = good_file();
     std::vector<nlohmann::json::json_pointer> places;
     collect(file, nlohmann::json::json_pointer(), places);
-    const std::vector<nlohmann::json> values{nullptr, true, 0, -1, 1e300, 18446744073709551615ULL, "", "a", std::string(1, '\0'), "\xC3\xA9",
-                                             nlohmann::json::array(), nlohmann::json::object(), {1, "a"}, {{"type", "Sequence"}}};
+    const std::vector<nlohmann::json> values{nullptr,
+                                             true,
+                                             0,
+                                             -1,
+                                             1e300,
+                                             18446744073709551615ULL,
+                                             "",
+                                             "a",
+                                             std::string(1, '\0'),
+                                             "\xC3\xA9",
+                                             nlohmann::json::array(),
+                                             nlohmann::json::object(),
+                                             {1, "a"},
+                                             {{"type", "Sequence"}}};
     int refused = 0, read = 0;
     for (const auto& place : places) {
         for (const auto& value : values) {
@@ -178,5 +206,6 @@ TEST_CASE("a tokenizer is read from a file", "[tokenize][file]") {
     expect_error(ErrorCode::corrupt, {"sextant_test_tokenizer.json"}, [&] { (void)Tokenizer::open(path); });
     std::filesystem::remove(path);
     expect_error(ErrorCode::not_found, {"sextant_test_tokenizer.json"}, [&] { (void)Tokenizer::open(path); });
-    expect_error(ErrorCode::io, {"cannot be read"}, [] { (void)Tokenizer::open(std::filesystem::temp_directory_path()); });
+    expect_error(ErrorCode::io, {"cannot be read"},
+                 [] { (void)Tokenizer::open(std::filesystem::temp_directory_path()); });
 }

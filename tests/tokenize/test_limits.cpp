@@ -24,22 +24,26 @@ std::string doubling_model() {
 }
 
 const std::string bert_normalizer =
-    R"({"type": "BertNormalizer", "clean_text": true, "handle_chinese_chars": true, "strip_accents": null, "lowercase": true})";
+    R"({"type": "BertNormalizer", "clean_text": true, "handle_chinese_chars": true, "strip_accents": null,
+        "lowercase": true})";
 
 }  // namespace
 
 TEST_CASE("a text may have 64 KiB and no more", "[tokenize][limits]") {
     const auto tokenizer = Sections{}.tokenizer();
     CHECK(tokenizer.encode(std::string(65536, 'a')).ids.size() == 65537);
-    expect_error(sextant::ErrorCode::limit, {"65537 bytes", "65536", "cut it"}, [&] { (void)tokenizer.encode(std::string(65537, 'a')); });
-    expect_error(sextant::ErrorCode::limit, {"65537 bytes"}, [&] { (void)tokenizer.encode_pair("", std::string(65537, 'a')); });
+    expect_error(sextant::ErrorCode::limit, {"65537 bytes", "65536", "cut it"},
+                 [&] { (void)tokenizer.encode(std::string(65537, 'a')); });
+    expect_error(sextant::ErrorCode::limit, {"65537 bytes"},
+                 [&] { (void)tokenizer.encode_pair("", std::string(65537, 'a')); });
 }
 
 TEST_CASE("text that is not UTF-8 is refused, and its first bad byte named", "[tokenize][limits]") {
     const auto tokenizer = Sections{}.tokenizer();
     const auto refused = [&tokenizer](const std::string& text, const std::string& byte) {
         expect_error(sextant::ErrorCode::invalid_argument, {"UTF-8", byte}, [&] { (void)tokenizer.encode(text); });
-        expect_error(sextant::ErrorCode::invalid_argument, {"UTF-8", byte}, [&] { (void)tokenizer.encode_pair("good", text); });
+        expect_error(sextant::ErrorCode::invalid_argument, {"UTF-8", byte},
+                     [&] { (void)tokenizer.encode_pair("good", text); });
     };
     refused("caf\xE9", "byte 3:");               // Latin-1
     refused("a\xC0\x80z", "byte 1:");            // an overlong NUL
@@ -57,31 +61,38 @@ TEST_CASE("long runs of one letter are merged to the end", "[tokenize][limits]")
 }
 
 TEST_CASE("long texts of every awkward kind come through", "[tokenize][limits]") {
-    const std::string gpt2 = R"({"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true})";
+    const std::string gpt2 =
+        R"({"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true})";
     const std::vector<Sections> pipelines{
         {.pre_tokenizer = gpt2},
         {.normalizer = bert_normalizer, .pre_tokenizer = R"({"type": "BertPreTokenizer"})"},
         {.normalizer = R"({"type": "NFKC"})", .pre_tokenizer = R"({"type": "Whitespace"})"},
-        {.pre_tokenizer = gpt2, .model = R"({"type": "WordPiece", "unk_token": "?", "continuing_subword_prefix": "", "max_input_chars_per_word": 100000,
+        {.pre_tokenizer = gpt2,
+         .model =
+             R"({"type": "WordPiece", "unk_token": "?", "continuing_subword_prefix": "",
+            "max_input_chars_per_word": 100000,
             "vocab": {"?": 0, "a": 1}})"},
     };
     for (const auto& sections : pipelines) {
         const auto tokenizer = sections.tokenizer();
-        for (const std::string unit : {"a", " ", "\n", " \n", "a ", "!", "1", "'", "\xCC\x81", "\xCC\xA3\xCC\x81", "\xCC\x81\xCC\xA3",
-                                       "\xE4\xB8\xAD", "\xEF\xB7\xBA", "\xF0\x9F\x98\x80", "\xED\x95\x9C"}) {
+        for (const std::string unit :
+             {"a", " ", "\n", " \n", "a ", "!", "1", "'", "\xCC\x81", "\xCC\xA3\xCC\x81", "\xCC\x81\xCC\xA3",
+              "\xE4\xB8\xAD", "\xEF\xB7\xBA", "\xF0\x9F\x98\x80", "\xED\x95\x9C"}) {
             std::string text;
             while (text.size() + unit.size() <= sextant::max_text_bytes) text += unit;
             const auto whole = tokenizer.encode(text);
             CHECK(whole.ids.size() == whole.tokens_total);
             const auto start = tokenizer.encode(text, 7);
             CHECK(start.tokens_total == whole.tokens_total);
-            CHECK(start.ids == Ids(whole.ids.begin(), whole.ids.begin() + static_cast<std::ptrdiff_t>(start.ids.size())));
+            CHECK(start.ids ==
+                  Ids(whole.ids.begin(), whole.ids.begin() + static_cast<std::ptrdiff_t>(start.ids.size())));
         }
     }
 }
 
 TEST_CASE("a copy shares, and threads may encode together", "[tokenize][threads]") {
-    const auto original = Sections{.normalizer = bert_normalizer, .pre_tokenizer = R"({"type": "Whitespace"})"}.tokenizer();
+    const auto original =
+        Sections{.normalizer = bert_normalizer, .pre_tokenizer = R"({"type": "Whitespace"})"}.tokenizer();
     const auto copy = original;
     const std::string text = "Caf\xC3\xA9 \xE4\xB8\xAD\xE6\x96\x87, twice and once more";
     const auto expected = original.encode(text).ids;

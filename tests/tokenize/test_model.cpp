@@ -24,7 +24,9 @@ std::string bpe(const std::string& vocab, const std::string& merges, const std::
 }  // namespace
 
 TEST_CASE("WordPiece takes the longest piece first", "[tokenize][model]") {
-    const std::string vocab = R"({"[UNK]": 0, "un": 1, "unaff": 2, "##aff": 3, "##able": 4, "##a": 5, "##ffable": 6, "\u00e9": 7, "##\u00e9": 8})";
+    const std::string vocab =
+        R"({"[UNK]": 0, "un": 1, "unaff": 2, "##aff": 3, "##able": 4, "##a": 5,
+            "##ffable": 6, "\u00e9": 7, "##\u00e9": 8})";
     CHECK(ids(word_piece(vocab), "unaffable") == Ids{2, 4});
     CHECK(ids(word_piece(vocab), "una") == Ids{1, 5});
     CHECK(ids(word_piece(vocab), "unaffx una") == Ids{0, 1, 5});  // one bad part spoils the word, and only it
@@ -79,19 +81,23 @@ TEST_CASE("BPE and what it does not know", "[tokenize][model]") {
     CHECK(ids(bpe(vocab, none, R"("unk_token": "<unk>", "fuse_unk": true, )"), "axxa xx") == Ids{1, 0, 1, 0});
     const std::string fallback = R"("unk_token": "<unk>", "byte_fallback": true, )";
     CHECK(ids(bpe(vocab, none, fallback), "a\xC3\xA9") == Ids{1, 2, 3});
-    CHECK(ids(bpe(vocab, none, fallback), "a\xC3\xA8") == Ids{1, 0});            // one byte is missing: no bytes at all
-    CHECK(ids(bpe(vocab, none, fallback), "x\xC3\xA9" "a") == Ids{2, 3, 0, 1});  // and its place is that of Hugging Face
+    CHECK(ids(bpe(vocab, none, fallback), "a\xC3\xA8") == Ids{1, 0});  // one byte is missing: no bytes at all
+    CHECK(ids(bpe(vocab, none, fallback),
+              "x\xC3\xA9"
+              "a") == Ids{2, 3, 0, 1});  // and its place is that of Hugging Face
     expect_error(sextant::ErrorCode::corrupt, {"model.unk_token", "<no>"},
                  [&] { (void)ids(bpe(vocab, none, R"("unk_token": "<no>", )"), "a"); });
-    expect_error(sextant::ErrorCode::unsupported, {"model.dropout"}, [&] { (void)ids(bpe(vocab, none, R"("dropout": 0.1, )"), "a"); });
+    expect_error(sextant::ErrorCode::unsupported, {"model.dropout"},
+                 [&] { (void)ids(bpe(vocab, none, R"("dropout": 0.1, )"), "a"); });
     CHECK(ids(bpe(vocab, none, R"("dropout": 0.0, "byte_fallback": null, )"), "a") == Ids{1});
 }
 
 TEST_CASE("the vocabulary counts and finds", "[tokenize][model]") {
-    const auto tokenizer = Sections{.added_tokens = R"([{"id": 2, "content": "<new>", "single_word": false, "lstrip": false,
+    const auto tokenizer =
+        Sections{.added_tokens = R"([{"id": 2, "content": "<new>", "single_word": false, "lstrip": false,
                                         "rstrip": false, "normalized": false, "special": true}])",
-                                    .model = bpe(R"({"a": 0, "b": 1})", "[]")}
-                               .tokenizer();
+                 .model = bpe(R"({"a": 0, "b": 1})", "[]")}
+            .tokenizer();
     CHECK(tokenizer.vocabulary_size() == 3);
     CHECK(tokenizer.token_to_id("b") == 1);
     CHECK(tokenizer.token_to_id("<new>") == 2);

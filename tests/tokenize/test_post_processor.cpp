@@ -1,5 +1,8 @@
 #include <sextant/tokenize/tokenizer.hpp>
 
+#include <algorithm>
+#include <utility>
+
 #include "support/catch.hpp"
 #include "support/expect_error.hpp"
 #include "tokenize/support.hpp"
@@ -17,17 +20,22 @@ sextant::Tokenizer letters(const std::string& post_processor) {
 }
 
 const std::string bert = R"({"type": "BertProcessing", "cls": ["[CLS]", 100], "sep": ["[SEP]", 101]})";
-const std::string roberta = R"({"type": "RobertaProcessing", "cls": ["[CLS]", 100], "sep": ["[SEP]", 101], "trim_offsets": true,
+const std::string roberta =
+    R"({"type": "RobertaProcessing", "cls": ["[CLS]", 100], "sep": ["[SEP]", 101], "trim_offsets": true,
                                "add_prefix_space": false})";
-const std::string byte_level = R"({"type": "ByteLevel", "add_prefix_space": true, "trim_offsets": true, "use_regex": true})";
+const std::string byte_level =
+    R"({"type": "ByteLevel", "add_prefix_space": true, "trim_offsets": true, "use_regex": true})";
 
 std::string pattern(const std::string& single, const std::string& pair) {
-    return R"({"type": "TemplateProcessing", "single": [)" + single + R"(], "pair": [)" + pair + R"(], "special_tokens": {
-        "[CLS]": {"id": "[CLS]", "ids": [100], "tokens": ["[CLS]"]}, "two": {"id": "two", "ids": [7, 8], "tokens": ["g", "h"]}}})";
+    return R"({"type": "TemplateProcessing", "single": [)" + single + R"(], "pair": [)" + pair +
+           R"(], "special_tokens": {
+        "[CLS]": {"id": "[CLS]", "ids": [100], "tokens": ["[CLS]"]},
+        "two": {"id": "two", "ids": [7, 8], "tokens": ["g", "h"]}}})";
 }
 
 const std::string a = R"({"Sequence": {"id": "A", "type_id": 3}})", b = R"({"Sequence": {"id": "B", "type_id": 4}})",
-                  cls = R"({"SpecialToken": {"id": "[CLS]", "type_id": 5}})", two = R"({"SpecialToken": {"id": "two", "type_id": 6}})";
+                  cls = R"({"SpecialToken": {"id": "[CLS]", "type_id": 5}})",
+                  two = R"({"SpecialToken": {"id": "two", "type_id": 6}})";
 
 }  // namespace
 
@@ -58,7 +66,8 @@ TEST_CASE("special tokens stand around the texts", "[tokenize][post_processor]")
         CHECK(tokenizer.encode_pair("ab", "c").type_ids == Ids{4, 5, 3, 3});
     }
     SECTION("of a sequence in which one decides") {
-        CHECK(letters(R"({"type": "Sequence", "processors": [)" + byte_level + "," + bert + "]}").encode("a").ids == Ids{100, 1, 101});
+        CHECK(letters(R"({"type": "Sequence", "processors": [)" + byte_level + "," + bert + "]}").encode("a").ids ==
+              Ids{100, 1, 101});
         expect_error(ErrorCode::unsupported, {"post_processor.processors[1]", "second"},
                      [] { (void)letters(R"({"type": "Sequence", "processors": [)" + bert + "," + bert + "]}"); });
     }
@@ -68,9 +77,11 @@ TEST_CASE("templates that cannot be filled are refused", "[tokenize][post_proces
     expect_error(ErrorCode::unsupported, {"post_processor.single"}, [] { (void)letters(pattern(cls, a + "," + b)); });
     expect_error(ErrorCode::unsupported, {"post_processor.single"}, [] { (void)letters(pattern(b, a + "," + b)); });
     expect_error(ErrorCode::unsupported, {"post_processor.pair"}, [] { (void)letters(pattern(a, a)); });
-    expect_error(ErrorCode::unsupported, {"post_processor.pair"}, [] { (void)letters(pattern(a, a + "," + b + "," + a)); });
+    expect_error(ErrorCode::unsupported, {"post_processor.pair"},
+                 [] { (void)letters(pattern(a, a + "," + b + "," + a)); });
     const std::string missing = R"({"SpecialToken": {"id": "[SEP]", "type_id": 0}})";
-    expect_error(ErrorCode::corrupt, {"post_processor.single[1]", "[SEP]"}, [&] { (void)letters(pattern(a + "," + missing, a + "," + b)); });
+    expect_error(ErrorCode::corrupt, {"post_processor.single[1]", "[SEP]"},
+                 [&] { (void)letters(pattern(a + "," + missing, a + "," + b)); });
 }
 
 TEST_CASE("the tail of a text is cut, the special tokens stay", "[tokenize][truncation]") {
@@ -82,7 +93,8 @@ TEST_CASE("the tail of a text is cut, the special tokens stay", "[tokenize][trun
     CHECK_FALSE(tokenizer.encode("abc", 5).truncated());
     CHECK(tokenizer.encode("abc", 2).ids == Ids{100, 101});
     expect_error(ErrorCode::invalid_argument, {"max_length is 1", "2"}, [&] { (void)tokenizer.encode("abc", 1); });
-    expect_error(ErrorCode::invalid_argument, {"max_length is 2", "3"}, [&] { (void)tokenizer.encode_pair("a", "b", 2); });
+    expect_error(ErrorCode::invalid_argument, {"max_length is 2", "3"},
+                 [&] { (void)tokenizer.encode_pair("a", "b", 2); });
     CHECK(letters("null").encode("abc", 0).ids.empty());
 }
 

@@ -31,22 +31,28 @@ TEST_CASE("the five behaviours of Split", "[tokenize][pre_tokenizer]") {
 }
 
 TEST_CASE("blanks, punctuation and digits", "[tokenize][pre_tokenizer]") {
-    CHECK(cut(R"({"type": "WhitespaceSplit"})", " it's  5\xE2\x80\x83" "o'clock\n") == "it's|5|o'clock|");
+    CHECK(cut(R"({"type": "WhitespaceSplit"})",
+              " it's  5\xE2\x80\x83"
+              "o'clock\n") == "it's|5|o'clock|");
     CHECK(cut(R"({"type": "Whitespace"})", "it's  5_a!? \xC3\xA9") == "it|'|s|5_a|!?|\xC3\xA9|");
     CHECK(cut(R"({"type": "Punctuation"})", "a,b.. \xC2\xBF$") == "a|,|b|.|.| |\xC2\xBF|$|");
     CHECK(cut(R"({"type": "Punctuation", "behavior": "Contiguous"})", "a,b..") == "a|,|b|..|");
     CHECK(cut(R"({"type": "Digits", "individual_digits": true})", "ab12\xC2\xBD") == "ab|1|2|\xC2\xBD|");
-    CHECK(cut(R"({"type": "Digits", "individual_digits": false})", "ab12\xC2\xBD" "c") == "ab|12\xC2\xBD|c|");
+    CHECK(cut(R"({"type": "Digits", "individual_digits": false})",
+              "ab12\xC2\xBD"
+              "c") == "ab|12\xC2\xBD|c|");
     CHECK(cut(R"({"type": "BertPreTokenizer"})", " Hello, world--\xE3\x80\x82 ") == "Hello|,|world|-|-|\xE3\x80\x82|");
     SECTION("punctuation is that of Unicode 8, as in Hugging Face") {
         CHECK(cut(R"({"type": "BertPreTokenizer"})", "a\xE2\xB9\x83z") == "a\xE2\xB9\x83z|");  // U+2E43, of Unicode 9
-        CHECK(cut(R"({"type": "BertPreTokenizer"})", "a\xE1\x99\xADz") == "a|\xE1\x99\xAD|z|");  // U+166D, a symbol since 12
+        CHECK(cut(R"({"type": "BertPreTokenizer"})", "a\xE1\x99\xADz") ==
+              "a|\xE1\x99\xAD|z|");  // U+166D, a symbol since 12
     }
 }
 
 TEST_CASE("ByteLevel cuts as GPT-2 and writes bytes as letters", "[tokenize][pre_tokenizer]") {
     const auto byte_level = [](const char* prefix, const char* regex) {
-        return std::string(R"({"type": "ByteLevel", "add_prefix_space": )") + prefix + R"(, "trim_offsets": true, "use_regex": )" + regex + "}";
+        return std::string(R"({"type": "ByteLevel", "add_prefix_space": )") + prefix +
+               R"(, "trim_offsets": true, "use_regex": )" + regex + "}";
     };
     const std::string g = "\xC4\xA0", c = "\xC4\x8A";  // the letters for space and newline
     CHECK(cut(byte_level("false", "true"), "Hello my  friend's 2 dogs!\n\n ") ==
@@ -57,7 +63,8 @@ TEST_CASE("ByteLevel cuts as GPT-2 and writes bytes as letters", "[tokenize][pre
     CHECK(cut(byte_level("false", "true"), "\xC3\xA9") == "\xC3\x83\xC2\xA9|");
     CHECK(cut(byte_level("true", "true"), "").empty());
     SECTION("a sequence: the prefix goes before every word") {
-        CHECK(cut(R"({"type": "Sequence", "pretokenizers": [{"type": "WhitespaceSplit"}, )" + byte_level("true", "true") + "]}", "a b") ==
-              g + "a|" + g + "b|");
+        CHECK(cut(R"({"type": "Sequence", "pretokenizers": [{"type": "WhitespaceSplit"}, )" +
+                      byte_level("true", "true") + "]}",
+                  "a b") == g + "a|" + g + "b|");
     }
 }

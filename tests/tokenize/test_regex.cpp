@@ -5,7 +5,9 @@
 namespace {
 
 std::string isolate(const std::string& regex) {
-    return nlohmann::json{{"type", "Split"}, {"pattern", {{"Regex", regex}}}, {"behavior", "Isolated"}, {"invert", false}}.dump();
+    return nlohmann::json{
+        {"type", "Split"}, {"pattern", {{"Regex", regex}}}, {"behavior", "Isolated"}, {"invert", false}}
+        .dump();
 }
 
 }  // namespace
@@ -14,11 +16,12 @@ TEST_CASE("regexes mean what they mean in Oniguruma", "[tokenize][regex]") {
     CHECK(cut(isolate(R"(\p{N})"), "a12") == "a|1|2|");
     CHECK(cut(isolate(R"(\s+(?!\S)|\s+)"), "a   b ") == "a|  | |b| |");
     CHECK(cut(isolate(R"((?i:'S|'ll))"), "it's HE'LL") == "it|'s| HE|'LL|");
-    CHECK(cut(isolate(R"(^.|.$)"), "ab\ncd") == "a|b|\n|c|d|");          // ^ and $ at every line
-    CHECK(cut(isolate(R"(\v)"), "a\x0B\nb") == "a|\x0B|\nb|");           // one character, not a class
-    CHECK(cut(isolate(R"(\w+)"), "ae\xCC\x81_-") == "ae\xCC\x81_|-|");   // marks belong to words
+    CHECK(cut(isolate(R"(^.|.$)"), "ab\ncd") == "a|b|\n|c|d|");         // ^ and $ at every line
+    CHECK(cut(isolate(R"(\v)"), "a\x0B\nb") == "a|\x0B|\nb|");          // one character, not a class
+    CHECK(cut(isolate(R"(\w+)"), "ae\xCC\x81_-") == "ae\xCC\x81_|-|");  // marks belong to words
     CHECK(cut(isolate(R"(\b)"), "ab cd") == "ab| |cd|");
-    CHECK(cut(isolate(R"(\s)"), "a\xE1\xA0\x8E\xC2\x85") == "a\xE1\xA0\x8E|\xC2\x85|");  // U+180E is no space, U+0085 is
+    CHECK(cut(isolate(R"(\s)"), "a\xE1\xA0\x8E\xC2\x85") ==
+          "a\xE1\xA0\x8E|\xC2\x85|");  // U+180E is no space, U+0085 is
     CHECK(cut(isolate(R"([\u0041-\x{42}])"), "ABC") == "A|B|C|");
     CHECK(cut(isolate(R"(\p{Han}+)"), "a\xE4\xB8\xAD\xE3\x80\x81") == "a|\xE4\xB8\xAD|\xE3\x80\x81|");
     CHECK(cut(isolate(R"(\p{L}++)"), "ab1") == "ab|1|");
@@ -29,16 +32,20 @@ TEST_CASE("regexes mean what they mean in Oniguruma", "[tokenize][regex]") {
 }
 
 TEST_CASE("what the two engines read differently is refused by name", "[tokenize][regex]") {
-    for (const std::string part : {R"(\h)", R"(\R)", R"(\X)", R"(\K)", R"(\1)", R"(\k<a>)", R"(\p{Hiragana})", R"(\p{Alpha})",
-                                   "(?m)", "(?<name>a)", "(?~a)", "a(?i)b", "(*FAIL)", "[a[b]]", "[a&&b]", "[[:alpha:]]",
-                                   "[]a]", "a{2}+", "a{2}?", "a{,3}", "a{x", R"([\W])", R"(\xE9)", "(?i:strasse)", "(?i:\xC3\x9F)"}) {
+    for (const std::string part :
+         {R"(\h)",        R"(\R)",       R"(\X)",        R"(\K)",        R"(\1)",  R"(\k<a>)", R"(\p{Hiragana})",
+          R"(\p{Alpha})", "(?m)",        "(?<name>a)",   "(?~a)",        "a(?i)b", "(*FAIL)",  "[a[b]]",
+          "[a&&b]",       "[[:alpha:]]", "[]a]",         "a{2}+",        "a{2}?",  "a{,3}",    "a{x",
+          R"([\W])",      R"(\xE9)",     "(?i:strasse)", "(?i:\xC3\x9F)"}) {
         INFO(part);
-        expect_error(sextant::ErrorCode::unsupported, {"tokenizer.json: pre_tokenizer.pattern.Regex", "the regex has \""},
+        expect_error(sextant::ErrorCode::unsupported,
+                     {"tokenizer.json: pre_tokenizer.pattern.Regex", "the regex has \""},
                      [&] { (void)cut(isolate(part), "a"); });
     }
     for (const std::string broken : {"(", "[a", "a)", "*", R"(\)", "a**", "(?<=a+)b"}) {
         INFO(broken);
-        expect_error(sextant::ErrorCode::unsupported, {"pre_tokenizer.pattern.Regex"}, [&] { (void)cut(isolate(broken), "a"); });
+        expect_error(sextant::ErrorCode::unsupported, {"pre_tokenizer.pattern.Regex"},
+                     [&] { (void)cut(isolate(broken), "a"); });
     }
 }
 
