@@ -8,6 +8,6 @@ int main() {
     auto index = sextant::Index::in_memory(encoder.space());  // Index::create("photos.sextant", ...) keeps it in a file
     sextant::upsert(encoder, index, sextant::read_images("examples/pictures"));
 
-    for (const auto& hit : sextant::search(encoder, index, sextant::Text{"light bulb"}, {.k = 3}))
+    for (const auto& hit : sextant::search(encoder, index, sextant::Text{"a tall tree"}, {.k = 3}))
         std::cout << hit.score << "  " << hit.id << '\n';
 }

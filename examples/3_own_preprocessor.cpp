@@ -31,12 +31,12 @@ int main() {
     auto index = sextant::Index::in_memory(grey.space());
     sextant::upsert(grey, index, sextant::read_images("examples/pictures"));
 
-    for (const auto& hit : sextant::search(grey, index, sextant::Text{"umbrella"}, {.k = 3}))
+    for (const auto& hit : sextant::search(grey, index, sextant::Text{"heart"}, {.k = 3}))
         std::cout << hit.score << "  " << hit.id << '\n';
 
     try {
         const auto plain = sextant::Encoder::open("examples/models/demo");
-        (void)sextant::search(plain, index, sextant::Text{"umbrella"});
+        (void)sextant::search(plain, index, sextant::Text{"heart"});
     } catch (const sextant::Error& error) {
         std::cout << "refused: " << error.what() << '\n';
     }

@@ -18,7 +18,7 @@ index=build/quickstart/pictures.sextant
 say "sextant index examples/pictures --into $index"
 rm -f "$index"
 "$sextant" index examples/pictures --into "$index"
-for words in "light bulb" "umbrella" "a yellow fruit"; do
+for words in "heart" "a tall tree" "a yellow lemon"; do
     say "sextant search $index \"$words\" --k 5 --rerank"
     "$sextant" search "$index" "$words" --k 5 --rerank --html build/quickstart/contact-sheet.html
 done

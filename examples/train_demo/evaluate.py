@@ -5,7 +5,6 @@ among all held-out pictures, so that others of the same name count as wrong. Cha
 """
 
 import torch
-from tokenizers import Tokenizer
 
 import bundle
 from common import figures, ranks, unit

@@ -59,6 +59,6 @@ step "image towers and text tower, third cycle" cycle 3 250 _3 _2
 step "image towers and text tower, fourth cycle" cycle 4 250 "" _3
 step "the pictures of the examples" python "$here/pictures.py" "$work" "$work/pictures"
 step "the dual encoder's bundle" train export "$out" dual
-step "the reranker" train train_rerank "$(seconds 300)" 1
+step "the reranker" train train_rerank "$(seconds 170)" 1
 step "the reranker's bundle" train export "$out" rerank
 step "held-out figures of both" train report "$out"

@@ -20,7 +20,7 @@ from evaluate import QUERIES, reranked
 from networks import MAX_LENGTH
 from teacher import caption_texts
 
-VIEWS = 3
+VIEWS = 2
 QUERIES_PER_STEP, CANDIDATES = 24, 16
 POOL = 64  # candidates are drawn from the dual encoder's first POOL
 HEAT = 0.08

@@ -63,7 +63,8 @@ def original_scores(pairs, bundle):
     scores = []
     with torch.no_grad():
         for query, document in pairs:
-            batch = tokenizer(query, document, truncation="longest_first", max_length=tiny_cross_encoder.MAX_LENGTH, return_tensors="pt")
+            # In lists, as sentence-transformers does: alone, transformers would drop an empty document.
+            batch = tokenizer([query], [document], truncation="longest_first", max_length=tiny_cross_encoder.MAX_LENGTH, return_tensors="pt")
             scores.append(network(batch["input_ids"], batch["attention_mask"], batch["token_type_ids"]).reshape(-1)[0].item())
     return np.array(scores, dtype=np.float32)
 
