@@ -5,6 +5,7 @@
 #include <fstream>
 #include <optional>
 #include <system_error>
+#include <type_traits>
 
 #include "bundle/fields.hpp"
 #include "bundle/sha256.hpp"
@@ -54,7 +55,7 @@ std::vector<Number> read_list(const Json& object, const char* name, const std::s
     std::vector<Number> values;
     if (!list->is_array()) throw Error(ErrorCode::corrupt, where + ": " + name + " is not a list");
     for (const auto& element : *list) {
-        if (!element.is_number()) throw Error(ErrorCode::corrupt, where + ": " + name + " holds something that is not a number");
+        if (std::is_integral_v<Number> ? !element.is_number_integer() : !element.is_number()) throw Error(ErrorCode::corrupt, where + ": " + name + " holds something that is not a number");
         values.push_back(element.get<Number>());
     }
     return values;
@@ -110,7 +111,7 @@ Goldens Bundle::goldens() const {
     Goldens goldens;
     if (manifest_.golden.empty()) return goldens;
     const auto where = (folder_ / manifest_.golden).string();
-    const Json json = Json::parse(as_text(read(manifest_.golden)), nullptr, /*allow_exceptions=*/false);
+    const Json json = bundle_detail::parse_json(as_text(read(manifest_.golden)), where);
     Fields root(json, where, "");
     goldens.reference = root.string("reference", "an unnamed reference");
     for (auto [name, list] : {std::pair{"text", &goldens.text}, {"image", &goldens.image}, {"pair", &goldens.pair}}) {

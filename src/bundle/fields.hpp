@@ -18,11 +18,16 @@ namespace sextant::bundle_detail {
 
 using Json = nlohmann::json;
 
+/// A document of at most 64 levels: what walks it later may recurse. Throws `corrupt` if it is not JSON, `limit` if it
+/// is deeper.
+[[nodiscard]] Json parse_json(std::string_view text, const std::string& where);
+
 /// One object of a document. `where` is the file, `path` the dotted name of the object within it.
 class Fields {
 public:
     Fields(const Json& object, std::string where, std::string path);
 
+    [[nodiscard]] const std::string& where() const { return where_; }
     [[nodiscard]] bool has(const std::string& name) const { return object_.contains(name); }
     [[nodiscard]] const Json& required(const std::string& name);
 

@@ -62,7 +62,8 @@ ImageSpec read_image_spec(Fields fields) {
     if (fields.has("fill")) {
         const auto levels = read_triple(fields, "fill");
         for (std::size_t c = 0; c < levels.size(); ++c) {
-            if (!(levels[c] >= 0 && levels[c] <= 255)) fields.fail(ErrorCode::invalid_argument, "fill", "holds a level outside 0 to 255");
+            if (!(levels[c] >= 0 && levels[c] <= 255) || levels[c] != static_cast<int>(levels[c]))
+                fields.fail(ErrorCode::invalid_argument, "fill", "holds something else than a whole level from 0 to 255");
             spec.fill[c] = static_cast<std::uint8_t>(levels[c]);
         }
     }
@@ -74,7 +75,7 @@ ImageSpec read_image_spec(Fields fields) {
     try {
         spec.validate();
     } catch (const Error& error) {
-        fields.fail(error.code(), "", error.what());
+        throw Error(error.code(), fields.where() + ": " + error.what());
     }
     return spec;
 }

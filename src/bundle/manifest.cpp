@@ -132,8 +132,7 @@ void flatten(const Json& value, const std::string& path, const std::map<std::str
 }  // namespace
 
 Manifest parse_manifest(std::string_view text, const std::string& where) {
-    const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-    if (json.is_discarded()) throw Error(ErrorCode::corrupt, where + " is not JSON: restore the bundle from where it came from");
+    const Json json = bundle_detail::parse_json(text, where);
     Fields root(json, where, "");
     if (root.string("format") != "sextant-bundle")
         root.fail(ErrorCode::incompatible, "format", "is \"" + root.string("format") + "\"; expected \"sextant-bundle\"");

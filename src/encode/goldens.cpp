@@ -29,6 +29,25 @@ Image picture_of(const Pipeline& pipeline, const Golden& golden) {
     return decode_image(pipeline.bundle().read(golden.file), golden.file);
 }
 
+/// All texts as one batch, so that padding is proved too.
+Matrix text_vectors(const Pipeline& pipeline, std::span<const Golden> goldens) {
+    std::vector<Encoding> encodings;
+    for (const auto& golden : goldens) encodings.push_back(tokens_of(pipeline, golden));
+    return pipeline.vectors("text", named(pipeline.text().batch(encodings)));
+}
+
+/// One picture after the other: pictures need no padding, and goldens may be many.
+Matrix image_vectors(const Pipeline& pipeline, std::span<const Golden> goldens) {
+    Matrix rows(static_cast<Eigen::Index>(goldens.size()), static_cast<Eigen::Index>(pipeline.manifest().dimensions));
+    for (std::size_t i = 0; i < goldens.size(); ++i) {
+        const Image picture = picture_of(pipeline, goldens[i]);
+        NamedTensors inputs;
+        inputs.emplace("pixel_values", pipeline.stack(std::array{&picture}));
+        rows.row(static_cast<Eigen::Index>(i)) = pipeline.vectors("image", inputs).row(0);
+    }
+    return rows;
+}
+
 std::string exceeds(const Golden& golden, const char* what, double seen, double allowed) {
     std::ostringstream text;
     text << name_of(golden) << ": " << what << " differs from the reference's by " << seen << "; allowed is " << allowed;
@@ -65,16 +84,10 @@ std::string check_pixels(const Pipeline& pipeline, std::span<const Golden> golde
 }
 
 std::string check_vectors(const Pipeline& pipeline, const std::string& network, std::span<const Golden> goldens, double& worst) {
-    for (const auto& golden : goldens) {
-        NamedTensors inputs;
-        if (network == "text") {
-            inputs = named(pipeline.text().batch(std::array{tokens_of(pipeline, golden)}));
-        } else {
-            const Image picture = picture_of(pipeline, golden);
-            inputs.emplace("pixel_values", pipeline.stack(std::array{&picture}));
-        }
-        const Matrix row = pipeline.vectors(network, inputs);
-        const std::span<const float> seen(row.data(), static_cast<std::size_t>(row.cols()));
+    const Matrix rows = network == "text" ? text_vectors(pipeline, goldens) : image_vectors(pipeline, goldens);
+    for (std::size_t i = 0; i < goldens.size(); ++i) {
+        const auto& golden = goldens[i];
+        const std::span<const float> seen(rows.row(static_cast<Eigen::Index>(i)).data(), static_cast<std::size_t>(rows.cols()));
         if (seen.size() != golden.vector.size())
             return name_of(golden) + ": " + std::to_string(seen.size()) + " dimensions, the reference has " + std::to_string(golden.vector.size());
         const double cosine = kernels::dot(seen, golden.vector) / (kernels::norm(seen) * kernels::norm(golden.vector));

@@ -1,5 +1,6 @@
 #include <sextant/encode/verify.hpp>
 
+#include <algorithm>
 #include <functional>
 #include <limits>
 #include <optional>
@@ -45,6 +46,11 @@ private:
     VerifyReport report_;
 };
 
+bool belongs_to_later_stage(const Manifest& manifest, const std::string& file) {
+    if (manifest.text && manifest.text->tokenizer == file) return true;
+    return std::any_of(manifest.networks.begin(), manifest.networks.end(), [&](const auto& network) { return network.second.file == file; });
+}
+
 void require(const std::string& wrong) {
     if (!wrong.empty()) throw Error(ErrorCode::model, wrong);
 }
@@ -60,6 +66,8 @@ VerifyReport verify_bundle(const std::filesystem::path& folder, const ModelLoade
     verification.stage("manifest", [&] {
         bundle = Bundle::open(folder);
         goldens = bundle->goldens();
+        for (const auto& [name, entry] : bundle->manifest().files)
+            if (!belongs_to_later_stage(bundle->manifest(), name)) (void)bundle->read(name);
         if (goldens.text.empty() && goldens.image.empty() && goldens.pair.empty())
             throw Error(ErrorCode::model, folder.string() + " has no goldens: nothing proves that it runs as its author meant it");
         return bundle->manifest().name + ", goldens by " + goldens.reference;

@@ -33,12 +33,6 @@ ScoreType score_type_of(Metric metric) {
     return ScoreType::l2;
 }
 
-/// The space that a file must have for a caller who may overlook its fingerprint.
-Space overlooking(const Space& found, Space expected, bool allow_compatible) {
-    if (allow_compatible) expected.fingerprint = found.fingerprint;
-    return expected;
-}
-
 void copy_floats(std::span<const std::byte> bytes, std::vector<float>& floats) {
     floats.resize(bytes.size() / sizeof(float));
     std::memcpy(floats.data(), bytes.data(), bytes.size());
@@ -48,12 +42,13 @@ void copy_floats(std::span<const std::byte> bytes, std::vector<float>& floats) {
 
 struct Index::Impl {
     RecordFile file;
+    Space space;  // the file's; its fingerprint is the caller's, if he vouches for that
     Rows rows;
     std::mutex writing;               // held by the one writer; only he changes anything
     mutable std::shared_mutex state;  // of `rows` and of what `file` shows to readers
     mutable std::mutex turn;          // a writer that waits for `state` lets no new readers pass
 
-    explicit Impl(RecordFile opened) : file(std::move(opened)), rows(file.space().dimensions) {}
+    explicit Impl(RecordFile opened) : file(std::move(opened)), space(file.space()), rows(space.dimensions) {}
 
     [[nodiscard]] std::shared_lock<std::shared_mutex> shared() const {
         const std::lock_guard my_turn(turn);
@@ -146,13 +141,15 @@ Index Index::open(const std::filesystem::path& path, const OpenOptions& options)
 Index Index::open(const std::filesystem::path& path, const Space& expected, const OpenOptions& options) {
     const auto access = options.read_only ? RecordFile::Access::read : RecordFile::Access::write;
     auto impl = std::make_unique<Impl>(RecordFile::open(path, access));
-    const auto& found = impl->file.space();
-    require_compatible(impl->file.name(), found, overlooking(found, expected, options.allow_compatible));
+    auto found = impl->file.space();
+    if (options.allow_compatible) found.fingerprint = expected.fingerprint;
+    require_compatible(impl->file.name(), found, expected);
+    impl->space = std::move(found);
     impl->load();
     return Index(std::move(impl));
 }
 
-const Space& Index::space() const noexcept { return impl_->file.space(); }
+const Space& Index::space() const noexcept { return impl_->space; }
 
 std::size_t Index::size() const {
     const auto lock = impl_->shared();
@@ -165,12 +162,12 @@ bool Index::contains(std::string_view id) const {
 }
 
 void Index::upsert(std::span<const Record> records) {
-    auto& [file, rows, writing, state, turn] = *impl_;
+    auto& [file, space, rows, writing, state, turn] = *impl_;
     const std::lock_guard writer(writing);
     auto lock = impl_->alone_unless_isolated();
     file.check_writable();
     const auto norms =
-        index::check_records(file.space(), records, [&](std::string_view p) { return file.is_json_object(p); });
+        index::check_records(space, records, [&](std::string_view p) { return file.is_json_object(p); });
     if (records.empty()) return;
 
     Rows::Additions additions;
@@ -206,7 +203,7 @@ void Index::upsert(std::span<const Record> records) {
 }
 
 std::size_t Index::remove(std::span<const std::string> ids) {
-    auto& [file, rows, writing, state, turn] = *impl_;
+    auto& [file, space, rows, writing, state, turn] = *impl_;
     const std::lock_guard writer(writing);
     auto lock = impl_->alone_unless_isolated();
     file.check_writable();

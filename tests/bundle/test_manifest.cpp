@@ -91,6 +91,11 @@ TEST_CASE("a manifest that is not sound is refused, and the field is named") {
     }
     expect_error(ErrorCode::corrupt, {"m/manifest.json", "not JSON"}, [] { (void)parse_manifest("{\"format\": ", "m/manifest.json"); });
     expect_error(ErrorCode::corrupt, {"not a JSON object"}, [] { (void)parse_manifest("[]", "m/manifest.json"); });
+    const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
+    for (const auto& json : {"{\"figures\": " + deep + "}", "{\"format\": \"sextant-bundle\", \"mean\": " + deep + "}"})
+        expect_error(ErrorCode::limit, {"nested deeper than 64"}, [&] { (void)parse_manifest(json, "m/manifest.json"); });
+    refuses(ErrorCode::invalid_argument, {"is \"?[31mred?\""}, "/kind", "\x1b[31mred\n");
+    refuses(ErrorCode::invalid_argument, {"image.fill", "whole level"}, "/image/fill", {0, 0, 0.5});
     for (const char* field : {"format", "version", "name", "kind", "dimensions", "score", "networks", "files"}) {
         auto manifest = sound();
         manifest.erase(field);

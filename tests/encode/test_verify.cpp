@@ -104,6 +104,20 @@ TEST_CASE("the stage that was changed is the stage that is named") {
         files["golden/0.ppm"] = red_picture.substr(0, red_picture.size() - 1);
         fails_at("preprocess", {"golden/0.ppm"}, fake::write(folder, manifest, files));
     }
+    SECTION("a padding id that the network has no row for") {
+        manifest["text"]["pad_id"] = 6;  // a word: the fake network counts it, as it looks at no mask
+        auto golden = nlohmann::json::parse(files["golden/golden.json"]);
+        golden["text"].push_back({{"text", "red"}, {"input_ids", {2, 4, 3}}, {"vector", {0.70710678, 0, 0, 0.70710678}}});
+        files["golden/golden.json"] = golden.dump();
+        fails_at("network", {"network text", "\"red\""}, fake::write(folder, manifest, files));
+    }
+    SECTION("a file that no stage reads") {
+        files["README.md"] = "about this model";
+        fake::write(folder, manifest, files);
+        CHECK(verify_bundle(folder.path(), fake::dual_networks()).passed());
+        write_file(folder / "README.md", "about that model");
+        fails_at("manifest", {"README.md", "SHA-256"}, folder.path());
+    }
     SECTION("no manifest at all") { fails_at("manifest", {"manifest.json"}, folder.path()); }
 }
 

@@ -111,6 +111,11 @@ TEST_CASE("an index is not searched or filled with another encoder's vectors") {
     expect_error(ErrorCode::incompatible, {"different: image.mean"}, [&] { (void)search(stranger, index, Text{"red"}); });
     expect_error(ErrorCode::incompatible, {"different: image.mean"}, [&] { upsert(stranger, index, texts); });
     CHECK(index.size() == 4);
+
+    // Unless the caller vouches for it.
+    index = Index::in_memory(encoder.space());
+    const auto vouched = Index::open(files / "a.sextant", stranger.space(), {.allow_compatible = true});
+    CHECK(ids(search(stranger, vouched, Text{"red"}, {.k = 1})) == "r");
 }
 
 TEST_CASE("upsert is all or nothing") {

@@ -24,7 +24,8 @@ struct VerifyReport {
     [[nodiscard]] bool passed() const noexcept { return !stages.empty() && stages.back().passed; }
 };
 
-/// Proves a bundle, a dual encoder or a cross-encoder: the manifest is sound; token ids equal the goldens'; pixels are
+/// Proves a bundle, a dual encoder or a cross-encoder: the manifest is sound, and every file that it lists is the one it
+/// describes; token ids equal the goldens'; pixels are
 /// within 1e-6 of theirs; the networks' files have the hashes of the manifest; vectors have a cosine of at least
 /// 0.99999 to the goldens' and scores are within 1e-4. Weights are never loaded unless their hash is right.
 /// Does not throw for a bundle that fails: the report says so. A bundle without goldens fails.

@@ -21,7 +21,8 @@ struct OpenOptions {
     /// Open without the right to write. Any number of programs may do so, also while another one writes; each sees the
     /// records as they were when it opened. As long as it is open, the writer's log beside the file cannot shrink.
     bool read_only = false;
-    /// Accept a file whose fingerprint is not the expected one. Its dimensions and metric must fit all the same.
+    /// Accept a file whose fingerprint is not the expected one: the caller vouches that its vectors can be compared with
+    /// his, and `space()` says so. Its dimensions and metric must fit all the same, and the file stays as it is.
     bool allow_compatible = false;
 };
 
