@@ -48,7 +48,7 @@ macro(sextant_find_torch)
         if(NOT Torch_FOUND)
             set(_sextant_python python3)
             if("$ENV{SEXTANT_TORCH}" STREQUAL "pip")
-                set(_sextant_python ${CMAKE_SOURCE_DIR}/build/python/bin/python)
+                set(_sextant_python ${PROJECT_SOURCE_DIR}/build/python/bin/python)
             endif()
             execute_process(COMMAND ${_sextant_python} -c "import torch; print(torch.utils.cmake_prefix_path)"
                             OUTPUT_VARIABLE _sextant_prefix OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)

@@ -31,6 +31,10 @@ suite() {
     passed=$((passed + $(grep -c ' Passed ' "$folder/tests.log")))
 }
 
+if [ "${SEXTANT_TORCH:-}" = none ]; then
+    echo "run.sh: the tests need libtorch; unset SEXTANT_TORCH" >&2
+    exit 2
+fi
 mkdir -p build
 bash cmake/setup.sh --tests
 

@@ -25,7 +25,7 @@ int run(const Options& options) {
     Progress progress("indexing " + options.folder, pictures.files());
     std::size_t added = 0;
     try {
-        added = sextant::upsert(encoder, index, pictures, {.progress = [&](std::size_t done) { progress.at(done); }});
+        added = sextant::upsert(encoder, index, pictures, {.progress = [&](std::size_t done) { progress.at(done + pictures.unreadable().size()); }});
     } catch (...) {
         progress.finish();
         if (!existed) {
@@ -38,7 +38,7 @@ int run(const Options& options) {
     progress.finish();
 
     std::cout << "indexed " << added << " pictures into " << options.into << " (" << index.size() << " records, " << encoder.dimensions() << " dimensions)\n";
-    for (const auto& [id, reason] : pictures.unreadable()) std::cerr << "left out " << id << ": " << reason << '\n';
+    for (const auto& [id, reason] : pictures.unreadable()) std::cerr << "left out " << one_line(id + ": " + reason) << '\n';
     if (pictures.unreadable().empty()) return success;
     std::cerr << pictures.unreadable().size() << " pictures could not be read\n";
     return incomplete;

@@ -10,6 +10,10 @@
 
 namespace cli {
 
+namespace {
+constexpr std::string_view page_begin = "<!doctype html>";
+}
+
 std::string default_model() { return SEXTANT_EXAMPLES_DIR "/models/demo"; }
 std::string default_reranker() { return SEXTANT_EXAMPLES_DIR "/models/demo-rerank"; }
 
@@ -65,9 +69,30 @@ std::string file_uri(const std::string& path) {
 
 }  // namespace
 
+namespace {
+
+/// A page may be written again; anything else that has its name is not ours to lose.
+void check_is_page(const std::filesystem::path& page) {
+    if (!std::filesystem::exists(page)) return;
+    std::string begin(page_begin.size(), '\0');
+    std::ifstream(page, std::ios::binary).read(begin.data(), static_cast<std::streamsize>(begin.size()));
+    if (begin != page_begin)
+        throw sextant::Error(sextant::ErrorCode::invalid_argument, page.string() + " exists and is not a page of this program: choose another name");
+}
+
+}  // namespace
+
+std::string one_line(std::string text) {
+    for (char& c : text)
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
+    return text;
+}
+
 void write_contact_sheet(const std::filesystem::path& page, const std::string& query, const sextant::SearchResult& result) {
-    std::ofstream out(page, std::ios::binary | std::ios::trunc);
-    out << "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>" << escape_html(query) << "</title>\n<style>\n"
+    check_is_page(page);
+    const std::filesystem::path draft = page.string() + ".part";
+    std::ofstream out(draft, std::ios::binary | std::ios::trunc);
+    out << page_begin << "\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>" << escape_html(query) << "</title>\n<style>\n"
         << "body { font: 15px/1.4 system-ui, sans-serif; margin: 2rem; color: #222; background: #fff; }\n"
         << "ol { display: flex; flex-wrap: wrap; gap: 1rem; padding: 0; list-style-position: inside; }\n"
         << "li { width: 180px; border: 1px solid #ddd; border-radius: 6px; padding: .6rem; overflow-wrap: anywhere; }\n"
@@ -80,8 +105,10 @@ void write_contact_sheet(const std::filesystem::path& page, const std::string& q
             << "<br><small>" << to_string(result.score_type) << ' ' << score << "</small></li>\n";
     }
     out << "</ol>\n</body></html>\n";
-    out.flush();
-    if (!out) throw sextant::Error(sextant::ErrorCode::io, "cannot write the page " + page.string() + ": check that its folder exists and has room");
+    out.close();
+    std::error_code error;
+    if (out) std::filesystem::rename(draft, page, error);
+    if (!out || error) throw sextant::Error(sextant::ErrorCode::io, "cannot write the page " + page.string() + ": check that its folder exists and has room");
 }
 
 }  // namespace cli

@@ -18,7 +18,7 @@ struct Options {
     std::string model = default_model();
     std::string reranker;
     std::size_t k = 10;
-    std::size_t candidates = 100;
+    std::size_t candidates = 0;  // 100, or k if that is more
     bool json = false;
     std::string page;
 };
@@ -44,7 +44,7 @@ nlohmann::json to_json(const Options& options, const sextant::SearchResult& resu
 
 void print(const sextant::SearchResult& result) {
     int place = 0;
-    for (const auto& hit : result) std::printf("%3d  %8.4f  %s\n", ++place, static_cast<double>(hit.score), hit.id.c_str());
+    for (const auto& hit : result) std::printf("%3d  %8.4f  %s\n", ++place, static_cast<double>(hit.score), one_line(hit.id).c_str());
     std::string times;
     for (const auto& [stage, seconds] : result.stages) {
         char text[64];
@@ -65,14 +65,14 @@ int run(const Options& options) {
 
     const sextant::Item query = options.image.empty() ? sextant::Item(sextant::Text{options.words}) : sextant::Item(sextant::read_image(options.image));
     const auto result = sextant::search(encoder, index, query,
-                                        {.k = options.k, .rerank = reranker ? &*reranker : nullptr, .candidates = std::max(options.candidates, options.k)});
+                                        {.k = options.k, .rerank = reranker ? &*reranker : nullptr, .candidates = options.candidates > 0 ? options.candidates : std::max<std::size_t>(100, options.k)});
     if (options.json) std::cout << to_json(options, result).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
     else print(result);
     if (!options.page.empty()) {
         write_contact_sheet(options.page, options.image.empty() ? options.words : options.image, result);
         if (!options.json) std::cout << "     contact sheet: " << options.page << '\n';
     }
-    for (const auto& [id, reason] : result.unreadable) std::cerr << "not reranked " << id << ": " << reason << '\n';
+    for (const auto& [id, reason] : result.unreadable) std::cerr << "not reranked " << one_line(id + ": " + reason) << '\n';
     return result.unreadable.empty() ? success : incomplete;
 }
 
@@ -85,12 +85,11 @@ void add_search_command(CLI::App& app, int& status) {
     auto* words = command->add_option("words", options->words, "What to look for");
     auto* image = command->add_option("--image", options->image, "Look for pictures like this one");
     words->excludes(image);
-    command->add_option("--k", options->k, "Hits to show")->capture_default_str();
+    command->add_option("--k", options->k, "Hits to show")->capture_default_str()->check(CLI::Range(0, 1 << 30));
     auto* rerank = command->add_option("--rerank", options->reranker, "Reorder the best candidates with a cross-encoder [" + default_reranker() + "]")
                        ->expected(0, 1)
-                       ->default_str(default_reranker())
-                       ->envname("SEXTANT_RERANKER");
-    command->add_option("--candidates", options->candidates, "Hits that the reranker looks at")->capture_default_str()->needs(rerank);
+                       ->default_str(default_reranker());
+    command->add_option("--candidates", options->candidates, "Hits that the reranker looks at [100, or k if that is more]")->check(CLI::Range(1, 1 << 30))->needs(rerank);
     command->add_option("--model", options->model, "Bundle of the dual encoder that filled the index")->envname("SEXTANT_MODEL");
     command->add_flag("--json", options->json, "Print JSON");
     command->add_option("--html", options->page, "Write a page that shows the hits in a browser");

@@ -48,12 +48,13 @@ Space make_space(const Pipeline& pipeline, const EncoderOptions& options) {
     return {dimensions, manifest.metric, make_fingerprint(std::move(parts))};
 }
 
-/// Runs `action` for item number `row`, which is then named in whatever it throws.
+/// Runs `action` for item number `row` of `count`, which is named in whatever it throws; a single item needs no number.
 template <class Action>
-auto for_item(std::size_t row, Action&& action) {
+auto for_item(std::size_t row, std::size_t count, Action&& action) {
     try {
         return action();
     } catch (const Error& error) {
+        if (count == 1) throw;
         throw Error(error.code(), "item " + std::to_string(row) + ": " + error.what());
     }
 }
@@ -92,7 +93,7 @@ void Encoder::Impl::encode_texts(std::span<const Item> items, std::span<const st
                                  Embeddings& out) const {
     std::vector<Encoding> encodings;
     for (const auto row : rows)
-        encodings.push_back(for_item(row, [&] { return pipeline.text().encode(items[row].text()->value, prompt); }));
+        encodings.push_back(for_item(row, items.size(), [&] { return pipeline.text().encode(items[row].text()->value, prompt); }));
     auto batch = pipeline.text().batch(encodings);
     for (std::size_t i = 0; i < rows.size(); ++i) out.info[rows[i]] = batch.info[i];
     store(pipeline.vectors("text", encode_detail::named(std::move(batch))), rows, out);

@@ -16,13 +16,19 @@ constexpr double pixel_tolerance = 1e-6;
 constexpr double vector_tolerance = 1e-5;  // 1 - cosine
 constexpr double score_tolerance = 1e-4;
 
-std::string quoted(const std::string& text) { return "\"" + (text.size() > 40 ? text.substr(0, 37) + "..." : text) + "\""; }
+std::string quoted(const std::string& text) {
+    std::size_t end = std::min<std::size_t>(text.size(), 40);
+    while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;  // not within a character
+    return "\"" + text.substr(0, end) + (end < text.size() ? "..." : "") + "\"";
+}
 
 std::string name_of(const Golden& golden) { return golden.file.empty() ? quoted(golden.text) : golden.file; }
 
 Encoding tokens_of(const Pipeline& pipeline, const Golden& golden) {
     if (golden.document) return pipeline.text().encode_pair(golden.text, *golden.document);
-    return pipeline.text().encode(golden.text, pipeline.manifest().text->document_prompt);
+    const auto& spec = pipeline.text().spec();
+    const bool pair = pipeline.manifest().kind == BundleKind::cross_encoder;
+    return pipeline.text().encode(golden.text, pair ? spec.query_prompt : spec.document_prompt);
 }
 
 Image picture_of(const Pipeline& pipeline, const Golden& golden) {

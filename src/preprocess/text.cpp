@@ -9,6 +9,11 @@ Encoding TextPreprocessor::encode(std::string_view text, std::string_view prompt
     return tokenizer_.encode(std::string(prompt).append(text), spec_.max_length);
 }
 
+Encoding TextPreprocessor::encode_pair(std::string_view query, std::string_view document) const {
+    return tokenizer_.encode_pair(std::string(spec_.query_prompt).append(query), std::string(spec_.document_prompt).append(document),
+                                  spec_.max_length);
+}
+
 TextBatch TextPreprocessor::batch(std::span<const Encoding> rows) const {
     std::size_t width = spec_.pad_to_max_length ? spec_.max_length : 0;
     for (const auto& row : rows) width = std::max(width, row.ids.size());

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <string>
 
 #include <nlohmann/json.hpp>
@@ -11,38 +12,67 @@
 namespace sextant {
 namespace {
 
-/// Runs one stage of a search and notes how long it took.
+/// Runs a part of a stage and adds to its time.
 template <class Action>
-auto timed(const char* stage, std::vector<StageTime>& stages, Action&& action) {
+void timed(StageTime& stage, Action&& action) {
     const auto begin = std::chrono::steady_clock::now();
-    auto result = action();
-    stages.push_back({stage, std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count()});
-    return result;
+    action();
+    stage.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
 
-/// Loads the items of the hits. A hit whose item cannot be had moves to `unreadable`.
-std::vector<Item> load_items(SearchResult& result, const SearchOptions& options) {
-    std::vector<Item> items;
-    std::vector<Hit> readable;
-    for (auto& hit : result.hits) {
-        try {
-            items.push_back(options.load(hit));
-            readable.push_back(std::move(hit));
-        } catch (const Error& error) {
-            result.unreadable.emplace_back(hit.id, error.what());
+/// The item of a hit; nothing, and a line in `result.unreadable`, if it cannot be had.
+std::optional<Item> load(const Hit& hit, SearchResult& result, const SearchOptions& options) {
+    try {
+        return options.load(hit);
+    } catch (const Error& error) {
+        result.unreadable.emplace_back(hit.id, error.what());
+        return std::nullopt;
+    }
+}
+
+/// Gives the hits the reranker's scores and order. Items are held a few at a time: a hundred photographs fill memory.
+void rerank(const Item& query, SearchResult& result, const SearchOptions& options) {
+    constexpr std::size_t held = 16;
+    StageTime loading{"load", 0}, scoring{"rerank", 0};
+    std::vector<Hit> scored;
+    for (std::size_t at = 0; at < result.hits.size(); at += held) {
+        std::vector<Item> items;
+        const std::size_t first = scored.size();
+        timed(loading, [&] {
+            for (std::size_t i = at; i < std::min(at + held, result.hits.size()); ++i) {
+                auto item = load(result.hits[i], result, options);
+                if (!item) continue;
+                items.push_back(std::move(*item));
+                scored.push_back(std::move(result.hits[i]));
+            }
+        });
+        if (items.empty()) continue;
+        timed(scoring, [&] {
+            for (const auto& [document, score] : options.rerank->rank(query, items)) scored[first + document].score = score;
+        });
+    }
+    std::stable_sort(scored.begin(), scored.end(), [](const Hit& a, const Hit& b) { return a.score > b.score; });
+    scored.resize(std::min(options.k, scored.size()));
+    result.hits = std::move(scored);
+    result.score_type = options.rerank->score_type();
+    result.stages.push_back(loading);
+    result.stages.push_back(scoring);
+}
+
+/// Encodes a batch; if that fails, names the document that it fails for.
+Embeddings encode(const Encoder& encoder, std::span<const Document> documents, std::span<const Item> items) {
+    try {
+        return encoder.encode_document(items);
+    } catch (const Error&) {
+        for (std::size_t i = 0; i < items.size(); ++i) {
+            try {
+                (void)encoder.encode_document(items[i]);
+            } catch (const Error& error) {
+                throw Error(error.code(), "document " + documents[i].id + ": " + error.what());
+            }
         }
+        throw;
     }
-    result.hits = std::move(readable);
-    return items;
-}
-
-std::vector<Hit> reorder(std::vector<Hit> hits, std::span<const Ranked> ranked, std::size_t k) {
-    std::vector<Hit> ordered;
-    for (const auto& [document, score] : ranked.first(std::min(k, ranked.size()))) {
-        ordered.push_back(std::move(hits[document]));
-        ordered.back().score = score;
-    }
-    return ordered;
 }
 
 }  // namespace
@@ -73,25 +103,24 @@ void require_same_space(const Encoder& encoder, const Index& index) {
 SearchResult search(const Encoder& encoder, const Index& index, const Item& query, const SearchOptions& options) {
     options.validate();
     require_same_space(encoder, index);
-    std::vector<StageTime> stages;
-    const auto vector = timed("encode", stages, [&] { return encoder.encode_query(query).vector; });
-    const auto wanted = options.rerank ? options.candidates : options.k;
-    auto result = timed("retrieve", stages, [&] { return index.nearest(vector, {.k = wanted}); });
+    StageTime encoding{"encode", 0}, retrieving{"retrieve", 0};
+    Embedding vector;
+    timed(encoding, [&] { vector = encoder.encode_query(query); });
+    SearchResult result;
+    timed(retrieving, [&] { result = index.nearest(vector.vector, {.k = options.rerank ? options.candidates : options.k}); });
+    result.stages = {encoding, retrieving};
     if (options.rerank) {
-        const auto items = timed("load", stages, [&] { return load_items(result, options); });
-        const auto ranked = timed("rerank", stages, [&] { return options.rerank->rank(query, items); });
-        result.hits = reorder(std::move(result.hits), ranked, options.k);
-        result.score_type = options.rerank->score_type();
-        if (result.completeness == Completeness::exhausted && index.size() >= options.k) result.completeness = Completeness::exact;
+        // Fewer candidates than were asked for are all there are; the hits are exhausted only if fewer than k exist.
+        if (result.completeness == Completeness::exhausted && result.size() >= options.k) result.completeness = Completeness::exact;
+        rerank(query, result, options);
     }
-    result.stages = std::move(stages);
     return result;
 }
 
 std::vector<Record> encode_records(const Encoder& encoder, std::vector<Document> documents) {
     std::vector<Item> items;
     for (auto& document : documents) items.push_back(std::move(document.item));
-    const auto embeddings = encoder.encode_document(items);
+    const auto embeddings = encode(encoder, documents, items);
     std::vector<Record> records;
     for (std::size_t i = 0; i < documents.size(); ++i) {
         const auto row = embeddings.row(i);

@@ -161,7 +161,8 @@ RecordFile RecordFile::create(const fs::path& path, const Space& space) {
         const Database database(draft, path.string(), Database::Mode::write);
         database.execute("PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; BEGIN IMMEDIATE");
         write_new(database, space);
-        database.execute("COMMIT");
+        // Closing would move the log into the file too, but say nothing if the disk is full.
+        database.execute("COMMIT; PRAGMA wal_checkpoint(TRUNCATE)");
     });
     return open(path, Access::write);
 }

@@ -93,6 +93,16 @@ with tempfile.TemporaryDirectory() as folder:
     expect_one_line_error(run("search", work / "none.sextant", "bee", code=1), "none.sextant")
     expect_one_line_error(run("search", index, "bee", "--k", 0, code=1), "k is 0")
     expect_one_line_error(run("search", index, code=2), "words")
+    for number in ("-1", "18446744073709551616"):
+        expect_one_line_error(run("search", index, "bee", "--k", number, code=2), "--k")
+    expect_one_line_error(run("search", index, "bee", "--rerank", "--k", 3, "--candidates", 2, code=1), "candidates is 2")
+    expect_one_line_error(run("search", work / "no\nwhere", "bee", code=1), "no?where")
+    before = index.read_bytes()
+    expect_one_line_error(run("search", index, "bee", "--html", index, code=1), "choose another name")
+    expect(index.read_bytes() == before, "a page was written over the index")
+    if os.path.exists("/dev/full"):
+        lost = subprocess.run([sextant, "search", index, "bee"], stdout=open("/dev/full", "w"), stderr=subprocess.PIPE, text=True)
+        expect(lost.returncode == 1 and "standard output" in lost.stderr, f"lost output ended with {lost.returncode}")
     expect_one_line_error(run("search", index, "bee", "--k", "many", code=2), "many")
     expect_one_line_error(run("search", index, "bee", "--model", work, code=1), "manifest.json")
     expect_one_line_error(run("search", index, "bee", "--rerank", "examples/models/demo", code=1), "dual-encoder")

@@ -68,6 +68,14 @@ TEST_CASE("a cross-encoder over two texts reads them as one pair") {
     CHECK(reranker.score(Text{"red"}, std::vector<Item>{Text{"car"}, Text{"car car car car car"}}) == std::vector<float>{5, 6});
 }
 
+TEST_CASE("queries and documents stand behind their prompts") {
+    const TempFolder folder;
+    auto manifest = fake::cross_encoder(false);
+    manifest["text"]["prompts"] = {{"query", "blue "}, {"document", "red red "}};
+    manifest["text"]["max_length"] = 20;
+    CHECK(open(folder, manifest).score(Text{"red"}, std::vector<Item>{Text{"car"}}) == std::vector<float>{8});
+}
+
 TEST_CASE("an activation makes probabilities") {
     const TempFolder folder;
     auto manifest = fake::cross_encoder(true);

@@ -79,6 +79,21 @@ TEST_CASE("a reranker reorders the candidates it is given, and no others") {
     CHECK(ids(search(encoder, index, Text{"red"}, {.k = 1, .rerank = &reranker, .candidates = 1})) == "r");
 }
 
+TEST_CASE("many candidates are reranked as one list, a few in memory at a time") {
+    const TempFolder folder;
+    const auto encoder = open(folder);
+    auto index = Index::in_memory(encoder.space());
+    std::vector<Document> many;
+    for (int i = 0; i < 50; ++i) many.push_back({std::to_string(i), Text{std::string(static_cast<std::size_t>((i * 7) % 50 + 1), 'x')}});
+    upsert(encoder, index, many);
+    const ByLength reranker;
+    const auto result = search(encoder, index, Text{"red"}, {.k = 50, .rerank = &reranker, .candidates = 50});
+    REQUIRE(result.size() == 50);
+    for (std::size_t i = 0; i < 50; ++i) CHECK(result[i].score == static_cast<float>(50 - i));
+    CHECK(result.completeness == Completeness::exact);
+    CHECK(result.stages.size() == 4);
+}
+
 TEST_CASE("a candidate whose picture is gone is left out and named") {
     const TempFolder folder, pictures;
     const auto encoder = open(folder);
@@ -123,7 +138,8 @@ TEST_CASE("upsert is all or nothing") {
     const auto encoder = open(folder);
     auto index = Index::in_memory(encoder.space());
     const std::vector<Document> bad{{"a", Text{"red"}}, {"b", Text{"blue"}}, {"c", Text{"\xFF"}}};
-    expect_error(ErrorCode::invalid_argument, {"UTF-8"}, [&] { upsert(encoder, index, bad, {.batch_size = 1}); });
+    for (const std::size_t batch_size : {1U, 2U, 8U})
+        expect_error(ErrorCode::invalid_argument, {"document c", "UTF-8"}, [&] { upsert(encoder, index, bad, {.batch_size = batch_size}); });
     CHECK(index.size() == 0);
 
     const TempFolder pictures;

@@ -39,7 +39,7 @@ public:
     /// The vectors of many items: one row each, in order, with what was lost of it. Items may be of mixed modality.
     /// Queries and documents differ in the prompt that the model was trained with; pictures have none.
     /// Throws `unsupported` for a modality the model lacks, `invalid_argument` or `limit` for a text that is not valid
-    /// UTF-8 or too long, each with the item's number; `model` if the network fails or returns a vector that is not
+    /// UTF-8 or too long, each with the number of the item if there are several; `model` if the network fails or returns a vector that is not
     /// finite. Single and batch forms agree within 1e-6.
     [[nodiscard]] Embeddings encode_query(std::span<const Item> items) const;
     [[nodiscard]] Embeddings encode_document(std::span<const Item> items) const;

@@ -18,7 +18,8 @@ namespace sextant {
 ///
 /// Runs on the CPU, with as many threads as libtorch is set to use in the calling thread (OMP_NUM_THREADS).
 /// If the environment does not say otherwise, the first call limits libtorch's and oneDNN's caches of compiled shapes
-/// (LRU_CACHE_CAPACITY, ONEDNN_PRIMITIVE_CACHE_CAPACITY) to 16, as memory would grow with every new input shape.
+/// (LRU_CACHE_CAPACITY, ONEDNN_PRIMITIVE_CACHE_CAPACITY) to 16, as memory would grow with every new input shape. It
+/// sets them in the environment: make that call before other threads read the environment.
 ///
 /// Throws `Error(model)` if libtorch cannot read the archive, `Error(unsupported)` in a build without libtorch.
 [[nodiscard]] std::unique_ptr<Model> load_torchscript(std::span<const std::byte> bytes, std::string_view name);

@@ -42,10 +42,8 @@ public:
     /// Throws `invalid_argument` for invalid UTF-8 and `limit` for a text over 64 KiB.
     [[nodiscard]] Encoding encode(std::string_view text, std::string_view prompt = {}) const;
 
-    /// The tokens of a query and a document joined, as a cross-encoder reads them. Throws as above.
-    [[nodiscard]] Encoding encode_pair(std::string_view query, std::string_view document) const {
-        return tokenizer_.encode_pair(query, document, spec_.max_length);
-    }
+    /// The tokens of a query and a document joined, as a cross-encoder reads them, each behind its prompt. Throws as above.
+    [[nodiscard]] Encoding encode_pair(std::string_view query, std::string_view document) const;
 
     /// Rows of tokens, padded to one length.
     [[nodiscard]] TextBatch batch(std::span<const Encoding> rows) const;

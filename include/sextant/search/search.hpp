@@ -25,7 +25,7 @@ namespace sextant {
 
 struct SearchOptions {
     std::size_t k = 10;                  ///< hits to return
-    const Reranker* rerank = nullptr;    ///< reorders the best `candidates`; none: the index's own order
+    const Reranker* rerank = nullptr;    ///< scores the best `candidates`, some at a time; none: the index's own order
     std::size_t candidates = 100;        ///< hits that the reranker sees; at least k
     std::function<Item(const Hit&)> load = load_item;  ///< brings the items that the reranker looks at
 
