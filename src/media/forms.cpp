@@ -1,5 +1,5 @@
 // Which forms of BMP, PNM, TGA and PSD reach stb_image: those where it agrees with Pillow in every byte and cannot read
-// memory that it never wrote. The others are refused by name. tests/parity/decode.py compares them all.
+// memory that it never wrote. The others are refused by name. tests/parity/parity_decode.py compares them all.
 #include <algorithm>
 #include <cstdlib>
 #include <string>

@@ -1,4 +1,4 @@
-// Encodes or scores what a file holds, for encode.py:  encode_probe encode BUNDLE TEXTS OUT
+// Encodes or scores what a file holds, for parity_encode.py:  encode_probe encode BUNDLE TEXTS OUT
 //                                                      encode_probe score BUNDLE PAIRS OUT
 // TEXTS is a JSON list of strings, PAIRS of [query, document]; OUT receives float32 values, row after row.
 #include <fstream>

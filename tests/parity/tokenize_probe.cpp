@@ -1,4 +1,4 @@
-// Writes the ids that sextant makes of a file of texts, for tests/parity/tokenize.py to compare.
+// Writes the ids that sextant makes of a file of texts, for tests/parity/parity_tokenize.py to compare.
 //
 //   tokenize_probe TOKENIZER.json INPUTS OUT
 //

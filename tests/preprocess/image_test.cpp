@@ -1,4 +1,4 @@
-// The steps from picture to tensor: sizes, crops, padding, rescaling. tests/parity/preprocess.py compares whole tensors
+// The steps from picture to tensor: sizes, crops, padding, rescaling. tests/parity/parity_preprocess.py compares whole tensors
 // with torchvision's rules and Hugging Face's processor.
 #include <sextant/preprocess/image.hpp>
 

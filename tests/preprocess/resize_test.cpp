@@ -1,4 +1,4 @@
-// Resizing equals Pillow's, bit for bit. tests/parity/preprocess.py compares thousands of cases; here are some by hand.
+// Resizing equals Pillow's, bit for bit. tests/parity/parity_preprocess.py compares thousands of cases; here are some by hand.
 #include <sextant/preprocess/resize.hpp>
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 """Compares decoding with Pillow's Image.open(f).convert("RGB"): no byte may differ.
 
-    python tests/parity/decode.py --probe build/dev/tests/parity/decode_probe [--rounds 4] [--seed 1]
+    python tests/parity/parity_decode.py --probe build/dev/tests/parity/decode_probe [--rounds 4] [--seed 1]
 
 Pictures are made here: JPEG of every subsampling, quality and colour space; PNG of all 15 pairs of colour type and
 depth, plain and interlaced (written by hand, as Pillow writes only some); BMP, PNM, TGA and PSD. The forms in
@@ -8,7 +8,6 @@ REFUSED must be refused by name. Exit code 1 on any failure.
 """
 import sys
 
-sys.path.pop(0)  # or the tokenize.py beside this file would hide Python's own
 
 import argparse
 import collections

@@ -1,13 +1,12 @@
 """Compares resizing with Pillow, and image tensors with torchvision's and Hugging Face's rules.
 
-    python tests/parity/preprocess.py --probe build/dev/tests/parity/preprocess_probe [--cases 2400] [--seed 1]
+    python tests/parity/parity_preprocess.py --probe build/dev/tests/parity/preprocess_probe [--cases 2400] [--seed 1]
 
 Resized bytes must be equal; tensors must agree within 1e-6. torchvision is written out here from its documentation
 (it need not be installed); Hugging Face's is its own CLIPImageProcessor. Exit code 1 on any difference.
 """
 import sys
 
-sys.path.pop(0)  # or the tokenize.py beside this file would hide Python's own
 
 import argparse
 import pathlib

