@@ -6,15 +6,13 @@ Pictures are made here: JPEG of every subsampling, quality and colour space; PNG
 depth, plain and interlaced (written by hand, as Pillow writes only some); BMP, PNM, TGA and PSD. The forms in
 REFUSED must be refused by name. Exit code 1 on any failure.
 """
-import sys
-
-
 import argparse
 import collections
 import io
 import pathlib
 import struct
 import subprocess
+import sys
 import tempfile
 import warnings
 import zlib

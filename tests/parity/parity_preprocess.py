@@ -5,12 +5,10 @@
 Resized bytes must be equal; tensors must agree within 1e-6. torchvision is written out here from its documentation
 (it need not be installed); Hugging Face's is its own CLIPImageProcessor. Exit code 1 on any difference.
 """
-import sys
-
-
 import argparse
 import pathlib
 import subprocess
+import sys
 import tempfile
 
 import numpy as np
