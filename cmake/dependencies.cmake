@@ -1,10 +1,15 @@
 # Finds what a room needs. Read by the build and, once installed, by every project that calls find_package(sextant).
 
-# Stops with the command that installs what is missing.
+# Stops with the command that installs what is missing. Within find_package(sextant) it is for CMake to say so, or, if
+# sextant is optional there, to go on without; a macro's return() leaves the package's file.
 macro(sextant_missing name debian_package)
-    set(sextant_FOUND FALSE)
-    set(sextant_NOT_FOUND_MESSAGE "sextant needs ${name}: apt-get install ${debian_package}")
-    message(FATAL_ERROR "sextant needs ${name}, which was not found. Install it with:  apt-get install ${debian_package}   (or run  bash cmake/setup.sh)")
+    set(_sextant_missing "sextant needs ${name}, which was not found. Install it with:  apt-get install ${debian_package}")
+    if(SEXTANT_IN_PACKAGE)
+        set(sextant_FOUND FALSE)
+        set(sextant_NOT_FOUND_MESSAGE "${_sextant_missing}")
+        return()
+    endif()
+    message(FATAL_ERROR "${_sextant_missing}   (or run  bash cmake/setup.sh)")
 endmacro()
 
 # A library known to pkg-config, as the target PkgConfig::SEXTANT_<name>.

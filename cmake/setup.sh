@@ -27,8 +27,9 @@ if $tests; then packages+=(catch2 python3 python3-venv wordnet-base); fi
 
 # Where libtorch comes from.
 have_cmake_torch() {
-    local prefix
-    for prefix in ${CMAKE_PREFIX_PATH//[:;]/ }; do
+    local prefix prefixes
+    IFS=';' read -ra prefixes <<< "${CMAKE_PREFIX_PATH//:/;}"
+    for prefix in "${prefixes[@]}"; do
         [ -e "$prefix/Torch/TorchConfig.cmake" ] || [ -e "$prefix/share/cmake/Torch/TorchConfig.cmake" ] && return 0
     done
     return 1

@@ -45,9 +45,6 @@ private:
     bool open_ = false;
 };
 
-/// Without line ends and escape sequences, for a message of one line.
-[[nodiscard]] std::string one_line(std::string text);
-
 /// Writes a page that shows the hits as pictures, whole or not at all; replaces only such a page. Throws `sextant::Error`.
 void write_contact_sheet(const std::filesystem::path& page, const std::string& query, const sextant::SearchResult& result);
 

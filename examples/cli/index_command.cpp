@@ -1,4 +1,5 @@
 // sextant index FOLDER --into FILE
+#include <csignal>
 #include <iostream>
 #include <memory>
 
@@ -14,6 +15,8 @@ struct Options {
     bool strict = false;
 };
 
+volatile std::sig_atomic_t interrupted = 0;
+
 int run(const Options& options) {
     const auto encoder = sextant::Encoder::open(options.model);
     auto pictures = sextant::read_images(options.folder, {.strict = options.strict});
@@ -23,9 +26,14 @@ int run(const Options& options) {
     auto index = existed ? sextant::Index::open(options.into, encoder.space()) : sextant::Index::create(options.into, encoder.space());
 
     Progress progress("indexing " + options.folder, pictures.files());
+    const auto at = [&](std::size_t done) {
+        if (interrupted != 0) throw sextant::Error(sextant::ErrorCode::io, "interrupted; " + options.into + " is as it was");
+        progress.at(done + pictures.unreadable().size());
+    };
+    std::signal(SIGINT, [](int) { interrupted = 1; });
     std::size_t added = 0;
     try {
-        added = sextant::upsert(encoder, index, pictures, {.progress = [&](std::size_t done) { progress.at(done + pictures.unreadable().size()); }});
+        added = sextant::upsert(encoder, index, pictures, {.progress = at});
     } catch (...) {
         progress.finish();
         if (!existed) {
@@ -38,7 +46,7 @@ int run(const Options& options) {
     progress.finish();
 
     std::cout << "indexed " << added << " pictures into " << options.into << " (" << index.size() << " records, " << encoder.dimensions() << " dimensions)\n";
-    for (const auto& [id, reason] : pictures.unreadable()) std::cerr << "left out " << one_line(id + ": " + reason) << '\n';
+    for (const auto& [id, reason] : pictures.unreadable()) std::cerr << "left out " << sextant::one_line(id + ": " + reason) << '\n';
     if (pictures.unreadable().empty()) return success;
     std::cerr << pictures.unreadable().size() << " pictures could not be read\n";
     return incomplete;

@@ -18,7 +18,7 @@ int main(int argc, char** argv) {
     cli::add_info_command(app, status);
     const auto commands = app.get_subcommands(nullptr);
     if (argc > 1 && argv[1][0] != '-' && std::none_of(commands.begin(), commands.end(), [&](auto* command) { return command->get_name() == argv[1]; })) {
-        std::cerr << "sextant: there is no command '" << cli::one_line(argv[1]) << "'; there are index, search, verify and info (see sextant --help)\n";
+        std::cerr << "sextant: there is no command '" << sextant::one_line(argv[1]) << "'; there are index, search, verify and info (see sextant --help)\n";
         return cli::usage;
     }
     try {
@@ -29,13 +29,13 @@ int main(int argc, char** argv) {
     } catch (const CLI::Success& help) {
         return app.exit(help);
     } catch (const CLI::ParseError& error) {
-        std::cerr << "sextant: " << cli::one_line(error.what()) << " (see sextant --help)\n";
+        std::cerr << "sextant: " << sextant::one_line(error.what()) << " (see sextant --help)\n";
         return cli::usage;
     } catch (const sextant::Error& error) {
-        std::cerr << "sextant: " << cli::one_line(error.what()) << '\n';
+        std::cerr << "sextant: " << sextant::one_line(error.what()) << '\n';
         return cli::failure;
     } catch (const std::exception& error) {
-        std::cerr << "sextant: " << cli::one_line(error.what()) << '\n';
+        std::cerr << "sextant: " << sextant::one_line(error.what()) << '\n';
         return cli::failure;
     }
 }

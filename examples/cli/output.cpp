@@ -10,9 +10,7 @@
 
 namespace cli {
 
-namespace {
 constexpr std::string_view page_begin = "<!doctype html>";
-}
 
 std::string default_model() { return SEXTANT_EXAMPLES_DIR "/models/demo"; }
 std::string default_reranker() { return SEXTANT_EXAMPLES_DIR "/models/demo-rerank"; }
@@ -67,10 +65,6 @@ std::string file_uri(const std::string& path) {
     return uri;
 }
 
-}  // namespace
-
-namespace {
-
 /// A page may be written again; anything else that has its name is not ours to lose.
 void check_is_page(const std::filesystem::path& page) {
     if (!std::filesystem::exists(page)) return;
@@ -81,12 +75,6 @@ void check_is_page(const std::filesystem::path& page) {
 }
 
 }  // namespace
-
-std::string one_line(std::string text) {
-    for (char& c : text)
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
-    return text;
-}
 
 void write_contact_sheet(const std::filesystem::path& page, const std::string& query, const sextant::SearchResult& result) {
     check_is_page(page);

@@ -16,7 +16,8 @@ struct Options {
     std::string words;
     std::string image;
     std::string model = default_model();
-    std::string reranker;
+    bool rerank = false;
+    std::string reranker = default_reranker();
     std::size_t k = 10;
     std::size_t candidates = 0;  // 100, or k if that is more
     bool json = false;
@@ -44,7 +45,7 @@ nlohmann::json to_json(const Options& options, const sextant::SearchResult& resu
 
 void print(const sextant::SearchResult& result) {
     int place = 0;
-    for (const auto& hit : result) std::printf("%3d  %8.4f  %s\n", ++place, static_cast<double>(hit.score), one_line(hit.id).c_str());
+    for (const auto& hit : result) std::printf("%3d  %8.4f  %s\n", ++place, static_cast<double>(hit.score), sextant::one_line(hit.id).c_str());
     std::string times;
     for (const auto& [stage, seconds] : result.stages) {
         char text[64];
@@ -61,7 +62,7 @@ int run(const Options& options) {
     const auto encoder = sextant::Encoder::open(options.model);
     const auto index = sextant::Index::open(options.file, encoder.space(), {.read_only = true});
     std::optional<sextant::CrossEncoder> reranker;
-    if (!options.reranker.empty()) reranker = sextant::CrossEncoder::open(options.reranker);
+    if (options.rerank) reranker = sextant::CrossEncoder::open(options.reranker);
 
     const sextant::Item query = options.image.empty() ? sextant::Item(sextant::Text{options.words}) : sextant::Item(sextant::read_image(options.image));
     const auto result = sextant::search(encoder, index, query,
@@ -72,7 +73,7 @@ int run(const Options& options) {
         write_contact_sheet(options.page, options.image.empty() ? options.words : options.image, result);
         if (!options.json) std::cout << "     contact sheet: " << options.page << '\n';
     }
-    for (const auto& [id, reason] : result.unreadable) std::cerr << "not reranked " << one_line(id + ": " + reason) << '\n';
+    for (const auto& [id, reason] : result.unreadable) std::cerr << "not reranked " << sextant::one_line(id + ": " + reason) << '\n';
     return result.unreadable.empty() ? success : incomplete;
 }
 
@@ -86,9 +87,8 @@ void add_search_command(CLI::App& app, int& status) {
     auto* image = command->add_option("--image", options->image, "Look for pictures like this one");
     words->excludes(image);
     command->add_option("--k", options->k, "Hits to show")->capture_default_str()->check(CLI::Range(0, 1 << 30));
-    auto* rerank = command->add_option("--rerank", options->reranker, "Reorder the best candidates with a cross-encoder [" + default_reranker() + "]")
-                       ->expected(0, 1)
-                       ->default_str(default_reranker());
+    auto* rerank = command->add_flag("--rerank", options->rerank, "Reorder the best candidates with a cross-encoder");
+    command->add_option("--reranker", options->reranker, "Bundle of the cross-encoder")->needs(rerank);
     command->add_option("--candidates", options->candidates, "Hits that the reranker looks at [100, or k if that is more]")->check(CLI::Range(1, 1 << 30))->needs(rerank);
     command->add_option("--model", options->model, "Bundle of the dual encoder that filled the index")->envname("SEXTANT_MODEL");
     command->add_flag("--json", options->json, "Print JSON");

@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::uint64_t largest_manifest = 1 << 20;
 
-std::string_view as_text(const std::vector<std::byte>& bytes) {
+std::string as_text(const std::vector<std::byte>& bytes) {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
@@ -77,7 +77,7 @@ Golden read_golden(const Bundle& bundle, const Json& json, const std::string& wh
     golden.input_ids = read_list<std::int64_t>(json, "input_ids", where);
     golden.vector = read_list<float>(json, "vector", where);
     golden.score = static_cast<float>(fields.number("score", 0));
-    if (const auto pixels = fields.string("pixels", ""); !pixels.empty()) golden.pixels = as_floats(bundle.read(pixels), pixels);
+    if (const auto pixels = fields.string("pixels", ""); !pixels.empty()) golden.pixels = as_floats(bundle.read(pixels), (bundle.folder() / pixels).string());
     return golden;
 }
 
@@ -107,17 +107,22 @@ std::vector<std::byte> Bundle::read(const std::string& file) const {
     return bytes;
 }
 
-Goldens Bundle::goldens() const {
+std::string Bundle::read_text(const std::string& file) const { return as_text(read(file)); }
+
+Goldens Bundle::goldens(std::size_t at_most) const {
     Goldens goldens;
     if (manifest_.golden.empty()) return goldens;
     const auto where = (folder_ / manifest_.golden).string();
-    const Json json = bundle_detail::parse_json(as_text(read(manifest_.golden)), where);
+    const Json json = bundle_detail::parse_json(read_text(manifest_.golden), where);
     Fields root(json, where, "");
     goldens.reference = root.string("reference", "an unnamed reference");
     for (auto [name, list] : {std::pair{"text", &goldens.text}, {"image", &goldens.image}, {"pair", &goldens.pair}}) {
         if (!root.has(name)) continue;
         if (!root.required(name).is_array()) root.fail(ErrorCode::corrupt, name, "is not a list");
-        for (const auto& golden : root.required(name)) list->push_back(read_golden(*this, golden, where));
+        for (const auto& golden : root.required(name)) {
+            if (list->size() == at_most) break;
+            list->push_back(read_golden(*this, golden, where));
+        }
     }
     return goldens;
 }

@@ -1,18 +1,6 @@
 #include "bundle/fields.hpp"
 
-#include <cmath>
-
 namespace sextant::bundle_detail {
-namespace {
-
-/// What a file holds may hold line ends and escape sequences; a message is one line.
-std::string one_line(const std::string& message) {
-    std::string line;
-    for (const char c : message) line += static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? '?' : c;
-    return line;
-}
-
-}  // namespace
 
 Json parse_json(std::string_view text, const std::string& where) {
     constexpr int deepest = 64;
@@ -32,7 +20,7 @@ Fields::Fields(const Json& object, std::string where, std::string path)
 }
 
 void Fields::fail(ErrorCode code, const std::string& name, const std::string& what) const {
-    throw Error(code, one_line(where_ + ": " + path_of(name) + " " + what));
+    throw Error(code, where_ + ": " + path_of(name) + " " + what);
 }
 
 const Json* Fields::find(const std::string& name) {

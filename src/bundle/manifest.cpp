@@ -118,11 +118,12 @@ void read_score(Fields& root, Manifest& manifest) {
     score.expect_nothing_else();
 }
 
-/// "image.mean" -> "[0.5,0.5,0.5]" and so on: every leaf of what changes a vector, files as their hashes.
+/// "image.mean" -> "[0.5,0.5,0.5]" and so on: every leaf of what changes a vector; "text.tokenizer" and
+/// "networks.*.file", which name files, as the files' hashes.
 void flatten(const Json& value, const std::string& path, const std::map<std::string, FileEntry>& files, std::map<std::string, std::string>& parts) {
     if (value.is_object()) {
         for (const auto& [name, member] : value.items()) flatten(member, path + "." + name, files, parts);
-    } else if (value.is_string() && files.contains(value.get<std::string>())) {
+    } else if (path == "text.tokenizer" || (path.starts_with("networks.") && path.ends_with(".file"))) {
         parts[path] = "sha256:" + files.at(value.get<std::string>()).sha256;
     } else {
         parts[path] = value.dump();

@@ -117,12 +117,12 @@ std::string check_scores(const Pipeline& pipeline, std::span<const Golden> golde
     return {};
 }
 
-std::string check_network(const Pipeline& pipeline, const Goldens& goldens, double& worst, std::size_t at_most) {
-    const auto first = [at_most](const std::vector<Golden>& list) { return std::span(list).first(std::min(at_most, list.size())); };
+std::string check_networks(const Pipeline& pipeline, const Goldens& goldens, double& worst) {
     for (const auto& [name, spec] : pipeline.manifest().networks) {
+        if (pipeline.own_image_transform() && std::ranges::count(spec.inputs, "pixel_values") > 0) continue;
         const auto& list = name == "text" ? goldens.text : name == "image" ? goldens.image : goldens.pair;
         if (list.empty()) return "there is no golden for network " + name;
-        const auto wrong = name == "pair" ? check_scores(pipeline, first(list), worst) : check_vectors(pipeline, name, first(list), worst);
+        const auto wrong = name == "pair" ? check_scores(pipeline, list, worst) : check_vectors(pipeline, name, list, worst);
         if (!wrong.empty()) return "network " + name + ": " + wrong;
     }
     return {};
@@ -130,7 +130,7 @@ std::string check_network(const Pipeline& pipeline, const Goldens& goldens, doub
 
 void self_test(const Pipeline& pipeline) {
     double worst = 0;
-    const auto wrong = check_network(pipeline, pipeline.bundle().goldens(), worst, 1);
+    const auto wrong = check_networks(pipeline, pipeline.bundle().goldens(1), worst);
     if (!wrong.empty())
         throw Error(ErrorCode::model, pipeline.bundle().folder().string() + " fails its self-test: " + wrong + ". Run 'sextant verify' for the first stage that differs");
 }

@@ -2,16 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
 #include <sextant/kernels/similarity.hpp>
 
 namespace sextant::encode_detail {
 namespace {
-
-std::string_view as_text(const std::vector<std::byte>& bytes) {
-    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
 
 Error wrong_output(const Pipeline& pipeline, const std::string& network, const Tensor& output, const std::string& expected) {
     return {ErrorCode::model, pipeline.manifest().name + ": network " + network + " returned " + Tensor::describe(output.shape()) +
@@ -42,10 +37,10 @@ Matrix pool(const Tensor& output, const Tensor& mask, Pooling pooling) {
 }  // namespace
 
 Pipeline::Pipeline(Bundle bundle, std::shared_ptr<const ImageTransform> image_transform)
-    : bundle_(std::move(bundle)), image_(std::move(image_transform)) {
+    : bundle_(std::move(bundle)), image_(std::move(image_transform)), own_image_transform_(image_ != nullptr) {
     if (const auto& spec = manifest().text) {
         const auto where = (bundle_.folder() / spec->tokenizer).string();
-        text_.emplace(Tokenizer::from_json(as_text(bundle_.read(spec->tokenizer)), where), *spec);
+        text_.emplace(Tokenizer::from_json(bundle_.read_text(spec->tokenizer), where), *spec);
     }
     if (!image_ && manifest().image) image_ = std::make_shared<StandardImageTransform>(*manifest().image);
 }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <functional>
-#include <limits>
 #include <optional>
 #include <sstream>
 
@@ -93,7 +92,7 @@ VerifyReport verify_bundle(const std::filesystem::path& folder, const ModelLoade
     verification.stage("network", [&] {
         pipeline->load_networks(load_model);
         double worst = 0;
-        require(check_network(*pipeline, goldens, worst, std::numeric_limits<std::size_t>::max()));
+        require(check_networks(*pipeline, goldens, worst));
         return count(goldens.text.size() + goldens.image.size() + goldens.pair.size(), "golden") + difference(worst);
     });
     return verification.take();

@@ -105,7 +105,7 @@ with tempfile.TemporaryDirectory() as folder:
         expect(lost.returncode == 1 and "standard output" in lost.stderr, f"lost output ended with {lost.returncode}")
     expect_one_line_error(run("search", index, "bee", "--k", "many", code=2), "many")
     expect_one_line_error(run("search", index, "bee", "--model", work, code=1), "manifest.json")
-    expect_one_line_error(run("search", index, "bee", "--rerank", "examples/models/demo", code=1), "dual-encoder")
+    expect_one_line_error(run("search", index, "bee", "--rerank", "--reranker", "examples/models/demo", code=1), "dual-encoder")
     expect_one_line_error(run("search", index, "--image", work / "page.html", code=1), "page.html")
     expect_one_line_error(run("search", index, b"\xff\xfe".decode("utf-8", "surrogateescape"), code=1), "UTF-8")
     expect_one_line_error(run("index", work / "nowhere", "--into", work / "c.sextant", code=1), "nowhere")

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -42,8 +43,11 @@ public:
     /// hashed. Throws `not_found` if it is missing, `corrupt` if it is not the file that the manifest describes.
     [[nodiscard]] std::vector<std::byte> read(const std::string& file) const;
 
-    /// The goldens, with the pixel files read; empty if the bundle has none. Throws as `read`.
-    [[nodiscard]] Goldens goldens() const;
+    /// The same as text.
+    [[nodiscard]] std::string read_text(const std::string& file) const;
+
+    /// The first `at_most` goldens of each kind, with the pixel files read; empty if the bundle has none. Throws as `read`.
+    [[nodiscard]] Goldens goldens(std::size_t at_most = std::numeric_limits<std::size_t>::max()) const;
 
 private:
     Bundle(std::filesystem::path folder, Manifest manifest) : folder_(std::move(folder)), manifest_(std::move(manifest)) {}

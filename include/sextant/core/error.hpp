@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace sextant {
 
@@ -36,11 +37,18 @@ enum class ErrorCode {
     return "unknown";
 }
 
+/// `text` with every control character shown as '?': names from hostile files must not move a terminal's cursor.
+[[nodiscard]] inline std::string one_line(std::string text) {
+    for (char& c : text)
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
+    return text;
+}
+
 /// Thrown by every function of the library that fails, before anything has changed. No other exception leaves it,
-/// but for `std::bad_alloc` and those thrown by the caller's own callbacks.
+/// but for `std::bad_alloc` and those thrown by the caller's own callbacks. The message is one line.
 class Error : public std::runtime_error {
 public:
-    Error(ErrorCode code, const std::string& message) : std::runtime_error(message), code_(code) {}
+    Error(ErrorCode code, std::string message) : std::runtime_error(one_line(std::move(message))), code_(code) {}
 
     [[nodiscard]] ErrorCode code() const noexcept { return code_; }
 
