@@ -1,4 +1,4 @@
-"""What the training programs share: the packed data, running averages of weights, schedules by time, ranks."""
+"""What the training programs share: the packed data, running averages of weights, learning rates, ranks."""
 
 import copy
 import json
@@ -43,24 +43,21 @@ class Average:
                     mine.copy_(theirs)
 
 
-class Clock:
-    """Cosine learning rate over a budget of seconds, so that a slower machine trains less instead of longer."""
+class Schedule:
+    """A cosine learning rate over a fixed number of steps, so that a slower machine trains longer instead of less."""
 
-    def __init__(self, seconds, peak, warm=0.03):
-        self.begun, self.cpu, self.seconds, self.peak, self.warm = time.time(), time.process_time(), seconds, peak, warm
+    def __init__(self, steps, peak, warm=0.03):
+        self.begun, self.cpu, self.steps, self.peak, self.warm = time.time(), time.process_time(), steps, peak, warm
 
-    def progress(self):
-        return min(1.0, (time.time() - self.begun) / self.seconds)
-
-    def rate(self):
-        done = self.progress()
+    def rate(self, step):
+        done = step / self.steps
         if done < self.warm:
             return self.peak * (0.05 + 0.95 * done / self.warm)
         return self.peak * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * (done - self.warm) / (1 - self.warm))))
 
-    def set(self, optimizer):
+    def set(self, optimizer, step):
         for group in optimizer.param_groups:
-            group["lr"] = self.rate() * group.get("scale", 1.0)
+            group["lr"] = self.rate(step)
 
     def spent(self):
         return f"{time.time() - self.begun:.0f} s, {time.process_time() - self.cpu:.0f} s of CPU"

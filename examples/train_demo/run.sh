@@ -3,8 +3,8 @@
 #
 #   bash examples/train_demo/run.sh [WORK_FOLDER]     (default: build/train_demo)
 #
-# Training is budgeted in seconds, not steps; on 2 idle cores the whole takes under 90 minutes. SCALE=0.1 trains for a
-# tenth of the time, to see that everything runs. OUT chooses where the bundles go (default: examples/models).
+# On 2 cores the whole takes under 90 minutes. SCALE=0.1 trains for a tenth of the steps, to see that everything runs.
+# OUT chooses where the bundles go (default: examples/models).
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 work=$(mkdir -p "${1:-$here/../../build/train_demo}" && cd "${1:-$here/../../build/train_demo}" && pwd)
@@ -14,7 +14,7 @@ export PYTHONPATH="$here:$here/../export" PYTHONDONTWRITEBYTECODE=1 TOKENIZERS_P
 packages="openclipart-svg fonts-noto-color-emoji unicode-cldr-core wordnet-base librsvg2-bin python3-venv"
 TIMEFORMAT='   (%lR on the clock, %lU + %lS of CPU)'
 
-seconds() { awk "BEGIN { printf \"%d\", $1 * $scale }"; }
+steps() { awk "BEGIN { printf \"%d\", $1 * $scale }"; }
 step() { printf '\n== %s\n' "$1"; shift; time "$@"; }
 train() { (cd "$work" && nice python "$here/$1.py" "$work" "${@:2}"); }
 
@@ -33,18 +33,16 @@ install_python() {
   "$work/venv/bin/pip" install --quiet --disable-pip-version-check -r "$here/requirements.txt"
 }
 
-# cycle NUMBER SECONDS SUFFIX [FIRST]: three small networks at once on two cores, since convolutions this small gain little
-# from a second thread. Each later cycle begins with the weights of the one before (its suffix is FIRST), at half the
-# learning rate: with every cycle the towers still got better on the validation slice.
-cycle() {
-  local seed=$((($1 - 1) * 10)) suffix=$3 first=${4:-} jobs=() job
+# Three small networks at once on two cores, since convolutions this small gain little from a second thread.
+train_towers() {
+  local jobs=() job
   export OMP_NUM_THREADS=1
-  train train_image "image_a$suffix" "$(seconds "$2")" $((seed + 1)) 0.08 ${first:+image_a$first} >"$work/image_a$suffix.log" 2>&1 & jobs+=($!)
-  train train_image "image_b$suffix" "$(seconds "$2")" $((seed + 2)) 0.05 ${first:+image_b$first} >"$work/image_b$suffix.log" 2>&1 & jobs+=($!)
-  train train_text "text$suffix" "$(seconds "$2")" "$1" ${first:+text$first} >"$work/text$suffix.log" 2>&1 & jobs+=($!)
+  train train_image image_a "$(steps 2600)" 1 0.08 >"$work/image_a.log" 2>&1 & jobs+=($!)
+  train train_image image_b "$(steps 2600)" 2 0.05 >"$work/image_b.log" 2>&1 & jobs+=($!)
+  train train_text text "$(steps 1500)" 1 >"$work/text.log" 2>&1 & jobs+=($!)
   unset OMP_NUM_THREADS
   for job in "${jobs[@]}"; do wait "$job"; done
-  for job in image_a image_b text; do tail -n 1 "$work/$job$suffix.log"; done
+  for job in image_a image_b text; do tail -n 1 "$work/$job.log"; done
 }
 
 step "Debian packages" install_packages
@@ -53,12 +51,9 @@ export PATH="$work/venv/bin:$PATH"
 step "drawing every picture once" train render 64
 step "MiniLM's vectors of captions, WordNet's words and glosses" train teacher
 step "the small tokenizer" train tokenizer
-step "image towers and text tower, first cycle" cycle 1 1400 _1
-step "image towers and text tower, second cycle" cycle 2 250 _2 _1
-step "image towers and text tower, third cycle" cycle 3 250 _3 _2
-step "image towers and text tower, fourth cycle" cycle 4 250 "" _3
+step "image towers and text tower" train_towers
 step "the pictures of the examples" python "$here/pictures.py" "$work" "$work/pictures"
 step "the dual encoder's bundle" train export "$out" dual
-step "the reranker" train train_rerank "$(seconds 170)" 1
+step "the reranker" train train_rerank "$(steps 310)" 1
 step "the reranker's bundle" train export "$out" rerank
 step "held-out figures of both" train report "$out"

@@ -1,4 +1,4 @@
-"""Trains the reranker's glance on hard candidates of the training side: python train_rerank.py WORK SECONDS SEED
+"""Trains the reranker's glance on hard candidates of the training side: python train_rerank.py WORK STEPS SEED
 
 The towers are frozen. They know the training pictures by heart, so their own agreement is left out while the glance
 learns; how much of it counts beside that agreement is then chosen on the validation slice, and may be nothing.
@@ -14,7 +14,7 @@ from tokenizers import Tokenizer
 import augment
 import bundle
 import export
-from common import Average, Clock, Pictures, figures, parameter_groups, ranks, unit
+from common import Average, Pictures, Schedule, figures, parameter_groups, ranks, unit
 from cross_encoder import CrossEncoder, Glance
 from evaluate import QUERIES, reranked
 from networks import MAX_LENGTH
@@ -95,7 +95,7 @@ def validate(network, tensors, pictures, shares=(0.0, 0.01, 0.02, 0.03, 0.05, 0.
     return result
 
 
-def train(work, seconds, seed):
+def train(work, steps, seed):
     torch.manual_seed(seed)
     chooser, generator = random.Random(seed), torch.Generator().manual_seed(seed)
     pictures, tensors = Pictures(work), batch_of_text(work / "tokenizer.json")
@@ -104,17 +104,17 @@ def train(work, seconds, seed):
     glance = Glance([tower.head.in_features // 2 for tower in towers], text.tokens.embedding_dim)
     network = CrossEncoder(text, towers, export.load_hubs(work), glance)
     network.text.requires_grad_(False), network.towers.requires_grad_(False)
-    clock = Clock(seconds, 1e-3)
+    schedule = Schedule(steps, 1e-3)
     maps = features_of_views(network, pictures, rows, generator)
     with torch.no_grad():
         own = sum(unit(tower.head(tower.pooled(m.float()))) for view in maps[:2] for tower, m in zip(towers, view))
         own = unit(own)
     meanings = pictures.vectors[rows, 2]
-    print(f"{sum(p.numel() for p in glance.parameters()) / 1e6:.2f} M new parameters, {clock.spent()}", flush=True)
+    print(f"{sum(p.numel() for p in glance.parameters()) / 1e6:.2f} M new parameters, {schedule.spent()}", flush=True)
     optimizer = torch.optim.AdamW(parameter_groups(glance, 0.05))
-    average, step = Average(glance, 0.998), 0
-    while clock.progress() < 1:
-        clock.set(optimizer)
+    average = Average(glance, 0.998)
+    for step in range(1, steps + 1):
+        schedule.set(optimizer, step)
         glance.train()
         asked = torch.randint(len(rows), (QUERIES_PER_STEP,), generator=generator)
         ids, mask = tensors([query_text(pictures.records[rows[i]], chooser) for i in asked.tolist()])
@@ -135,9 +135,8 @@ def train(work, seconds, seed):
         torch.nn.utils.clip_grad_norm_(glance.parameters(), 1.0)
         optimizer.step()
         average.update(glance)
-        step += 1
         if step % 400 == 0:
-            print(f"step {step} {clock.progress():.2f} loss {loss.item():.3f} {clock.spent()}", flush=True)
+            print(f"step {step} loss {loss.item():.3f} {schedule.spent()}", flush=True)
     network.glance = average.network
     found = validate(network, tensors, pictures)
     for name, table in found.items():
@@ -145,9 +144,9 @@ def train(work, seconds, seed):
             print(f"validation {name} share {share}: {values}")
     best = max((s for s in found["title"] if s != "glance alone"),
                key=lambda s: sum(table[s]["mrr"] + table[s]["recall@10"] for table in found.values()))
-    print(f"share {best}, {step} steps, {clock.spent()}")
+    print(f"share {best}, {steps} steps, {schedule.spent()}")
     torch.save({"glance": average.network.state_dict(), "share": best}, work / "rerank.pt")
 
 
 if __name__ == "__main__":
-    train(Path(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3]))
+    train(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))

@@ -1,7 +1,4 @@
-"""Distils MiniLM into the small text tower: python train_text.py WORK NAME SECONDS SEED [FIRST]
-
-FIRST names an earlier run whose weights a second cycle, at half the learning rate, begins with.
-"""
+"""Distils MiniLM into the small text tower: python train_text.py WORK NAME STEPS SEED"""
 
 import json
 import sys
@@ -13,7 +10,7 @@ import torch
 from safetensors.torch import load_file
 from tokenizers import Tokenizer
 
-from common import Average, Clock, Pictures, figures, parameter_groups, ranks, unit
+from common import Average, Pictures, Schedule, figures, parameter_groups, ranks, unit
 from networks import MAX_LENGTH, TextTower
 
 BATCH = 1024
@@ -66,7 +63,7 @@ def validate(network, texts, teacher, held, pictures, captions):
             "title finds itself": figures(ranks(mine @ pictures.vectors[rows, 0].T))["recall@1"]}
 
 
-def train(work, name, seconds, seed, first=None):
+def train(work, name, steps, seed):
     torch.manual_seed(seed)
     random = np.random.default_rng(seed)
     kinds = json.loads((work / "teacher.json").read_text())
@@ -81,15 +78,12 @@ def train(work, name, seconds, seed, first=None):
     held = np.concatenate([ranges[kind][:1000] for kind in ("lemma", "gloss")])
     ranges = {kind: rows[1000:] if kind in ("lemma", "gloss") else rows for kind, rows in ranges.items()}
     network = TextTower(Tokenizer.from_file(str(work / "tokenizer.json")).get_vocab_size())
-    if first:
-        network.load_state_dict(torch.load(work / f"{first}.pt")["network"])
-    else:
-        started_from_minilm(network, work)
+    started_from_minilm(network, work)
     print(f"{len(flat)} texts, {sum(p.numel() for p in network.parameters()) / 1e6:.2f} M parameters", flush=True)
     optimizer = torch.optim.AdamW(parameter_groups(network, 0.01), betas=(0.9, 0.98))
-    average, clock, step = Average(network, 0.998), Clock(seconds, 1e-3 if first else 2e-3), 0
-    while clock.progress() < 1:
-        clock.set(optimizer)
+    average, schedule = Average(network, 0.998), Schedule(steps, 2e-3)
+    for step in range(1, steps + 1):
+        schedule.set(optimizer, step)
         network.train()
         rows = np.concatenate([random.choice(ranges[kind], int(BATCH * share)) for kind, share in ODDS.items()])
         rows = rows[np.argsort(texts.lengths[rows], kind="stable")]
@@ -107,12 +101,11 @@ def train(work, name, seconds, seed, first=None):
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
         average.update(network)
-        step += 1
-        if step % 500 == 0 or clock.progress() >= 1:
-            print(f"step {step} {clock.progress():.2f} loss {loss.item():.4f} "
-                  f"{validate(average.network, texts, teacher, held, pictures, captions)} {clock.spent()}", flush=True)
+        if step % 500 == 0 or step == steps:
+            print(f"step {step} loss {loss.item():.4f} "
+                  f"{validate(average.network, texts, teacher, held, pictures, captions)} {schedule.spent()}", flush=True)
     torch.save({"network": average.network.state_dict()}, work / f"{name}.pt")
 
 
 if __name__ == "__main__":
-    train(Path(sys.argv[1]), sys.argv[2], float(sys.argv[3]), int(sys.argv[4]), *sys.argv[5:6])
+    train(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
