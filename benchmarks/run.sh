@@ -9,9 +9,9 @@ case "${1:-}" in
     queries)
         bash cmake/setup.sh
         mkdir -p build
-        cmake -S . -B build/quickstart -G Ninja -DCMAKE_BUILD_TYPE=Release > build/quickstart.log 2>&1 ||
-            { cat build/quickstart.log; exit 1; }
-        cmake --build build/quickstart --target sextant_cli
-        python3 benchmarks/queries.py build/quickstart/sextant ;;
+        build=build/quickstart${SEXTANT_TORCH:+-$SEXTANT_TORCH}
+        cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release > "$build.log" 2>&1 || { cat "$build.log"; exit 1; }
+        cmake --build "$build" --target sextant_cli
+        python3 benchmarks/queries.py "$build/sextant" ;;
     *) echo "usage: bash benchmarks/run.sh queries" >&2; exit 2 ;;
 esac

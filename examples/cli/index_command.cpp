@@ -27,10 +27,11 @@ int run(const Options& options) {
 
     Progress progress("indexing " + options.folder, pictures.files());
     const auto at = [&](std::size_t done) {
-        if (interrupted != 0) throw sextant::Error(sextant::ErrorCode::io, "interrupted; " + options.into + " is as it was");
+        if (interrupted != 0) throw sextant::Error(sextant::ErrorCode::io, "interrupted; nothing was written");
         progress.at(done + pictures.unreadable().size());
     };
-    std::signal(SIGINT, [](int) { interrupted = 1; });
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP})
+        if (std::signal(signal, [](int) { interrupted = 1; }) == SIG_IGN) std::signal(signal, SIG_IGN);
     std::size_t added = 0;
     try {
         added = sextant::upsert(encoder, index, pictures, {.progress = at});

@@ -1,12 +1,13 @@
 // What a person sees: the progress bar and the contact sheet.
 #include <cstdio>
-#include <fstream>
+#include <sstream>
 
 #include <unistd.h>
 
 #include <nlohmann/json.hpp>
 
 #include "cli.hpp"
+#include "files.hpp"
 
 namespace cli {
 
@@ -65,21 +66,10 @@ std::string file_uri(const std::string& path) {
     return uri;
 }
 
-/// A page may be written again; anything else that has its name is not ours to lose.
-void check_is_page(const std::filesystem::path& page) {
-    if (!std::filesystem::exists(page)) return;
-    std::string begin(page_begin.size(), '\0');
-    std::ifstream(page, std::ios::binary).read(begin.data(), static_cast<std::streamsize>(begin.size()));
-    if (begin != page_begin)
-        throw sextant::Error(sextant::ErrorCode::invalid_argument, page.string() + " exists and is not a page of this program: choose another name");
-}
-
 }  // namespace
 
 void write_contact_sheet(const std::filesystem::path& page, const std::string& query, const sextant::SearchResult& result) {
-    check_is_page(page);
-    const std::filesystem::path draft = page.string() + ".part";
-    std::ofstream out(draft, std::ios::binary | std::ios::trunc);
+    std::ostringstream out;
     out << page_begin << "\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>" << escape_html(query) << "</title>\n<style>\n"
         << "body { font: 15px/1.4 system-ui, sans-serif; margin: 2rem; color: #222; background: #fff; }\n"
         << "ol { display: flex; flex-wrap: wrap; gap: 1rem; padding: 0; list-style-position: inside; }\n"
@@ -93,10 +83,7 @@ void write_contact_sheet(const std::filesystem::path& page, const std::string& q
             << "<br><small>" << to_string(result.score_type) << ' ' << score << "</small></li>\n";
     }
     out << "</ol>\n</body></html>\n";
-    out.close();
-    std::error_code error;
-    if (out) std::filesystem::rename(draft, page, error);
-    if (!out || error) throw sextant::Error(sextant::ErrorCode::io, "cannot write the page " + page.string() + ": check that its folder exists and has room");
+    write_file(page, page_begin, out.str());
 }
 
 }  // namespace cli

@@ -20,7 +20,8 @@ Fields::Fields(const Json& object, std::string where, std::string path)
 }
 
 void Fields::fail(ErrorCode code, const std::string& name, const std::string& what) const {
-    throw Error(code, where_ + ": " + path_of(name) + " " + what);
+    const bool ours = code == ErrorCode::corrupt || code == ErrorCode::invalid_argument;
+    throw Error(code, where_ + ": " + path_of(name) + " " + what + (ours ? ": export the model again" : ""));
 }
 
 const Json* Fields::find(const std::string& name) {
@@ -102,7 +103,7 @@ std::map<std::string, Json> Fields::members(const std::string& name) {
 void Fields::expect_nothing_else() const {
     for (const auto& [name, value] : object_.items()) {
         if (!asked_.contains(name))
-            fail(ErrorCode::unsupported, name, "is a field that this version of sextant does not know");
+            fail(ErrorCode::unsupported, name, "is a field that this version of sextant does not know: update sextant, or export the model for this one");
     }
 }
 

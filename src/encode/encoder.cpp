@@ -11,6 +11,7 @@
 
 namespace sextant {
 
+using encode_detail::for_row;
 using encode_detail::Pipeline;
 
 void EncoderOptions::validate() const {
@@ -48,17 +49,6 @@ Space make_space(const Pipeline& pipeline, const EncoderOptions& options) {
     return {dimensions, manifest.metric, make_fingerprint(std::move(parts))};
 }
 
-/// Runs `action` for item number `row` of `count`, which is named in whatever it throws; a single item needs no number.
-template <class Action>
-auto for_item(std::size_t row, std::size_t count, Action&& action) {
-    try {
-        return action();
-    } catch (const Error& error) {
-        if (count == 1) throw;
-        throw Error(error.code(), "item " + std::to_string(row) + ": " + error.what());
-    }
-}
-
 }  // namespace
 
 Encoder Encoder::open(const std::filesystem::path& bundle, const EncoderOptions& options) {
@@ -92,17 +82,18 @@ void Encoder::Impl::encode_texts(std::span<const Item> items, std::span<const st
                                  Embeddings& out) const {
     std::vector<Encoding> encodings;
     for (const auto row : rows)
-        encodings.push_back(for_item(row, items.size(), [&] { return pipeline.text().encode(items[row].text()->value, prompt); }));
+        encodings.push_back(for_row("item", row, items.size(), [&] { return pipeline.text().encode(items[row].text()->value, prompt); }));
     auto batch = pipeline.text().batch(encodings);
     for (std::size_t i = 0; i < rows.size(); ++i) out.info[rows[i]] = batch.info[i];
     store(pipeline.vectors("text", encode_detail::named(std::move(batch))), rows, out);
 }
 
 void Encoder::Impl::encode_images(std::span<const Item> items, std::span<const std::size_t> rows, Embeddings& out) const {
-    std::vector<const Image*> images;
-    for (const auto row : rows) images.push_back(items[row].image());
+    std::vector<Tensor> pictures;
+    for (const auto row : rows)
+        pictures.push_back(for_row("item", row, items.size(), [&] { return pipeline.image(*items[row].image()); }));
     encode_detail::NamedTensors inputs;
-    inputs.emplace("pixel_values", pipeline.stack(images));
+    inputs.emplace("pixel_values", pipeline.stack(pictures));
     store(pipeline.vectors("image", inputs), rows, out);
 }
 

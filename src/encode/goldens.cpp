@@ -14,6 +14,7 @@ namespace {
 
 constexpr double pixel_tolerance = 1e-6;
 constexpr double vector_tolerance = 1e-5;  // 1 - cosine
+constexpr double norm_tolerance = 1e-4;
 constexpr double score_tolerance = 1e-4;
 
 std::string quoted(const std::string& text) {
@@ -46,9 +47,8 @@ Matrix text_vectors(const Pipeline& pipeline, std::span<const Golden> goldens) {
 Matrix image_vectors(const Pipeline& pipeline, std::span<const Golden> goldens) {
     Matrix rows(static_cast<Eigen::Index>(goldens.size()), static_cast<Eigen::Index>(pipeline.manifest().dimensions));
     for (std::size_t i = 0; i < goldens.size(); ++i) {
-        const Image picture = picture_of(pipeline, goldens[i]);
         NamedTensors inputs;
-        inputs.emplace("pixel_values", pipeline.stack(std::array{&picture}));
+        inputs.emplace("pixel_values", pipeline.stack(std::array{pipeline.image(picture_of(pipeline, goldens[i]))}));
         rows.row(static_cast<Eigen::Index>(i)) = pipeline.vectors("image", inputs).row(0);
     }
     return rows;
@@ -96,7 +96,9 @@ std::string check_vectors(const Pipeline& pipeline, const std::string& network, 
         const std::span<const float> seen(rows.row(static_cast<Eigen::Index>(i)).data(), static_cast<std::size_t>(rows.cols()));
         if (seen.size() != golden.vector.size())
             return name_of(golden) + ": " + std::to_string(seen.size()) + " dimensions, the reference has " + std::to_string(golden.vector.size());
-        const double cosine = kernels::dot(seen, golden.vector) / (kernels::norm(seen) * kernels::norm(golden.vector));
+        const double norm = kernels::norm(golden.vector), longer = std::abs(kernels::norm(seen) / norm - 1);
+        if (!(longer <= norm_tolerance)) return exceeds(golden, "the vector's length, relative to it,", longer, norm_tolerance);
+        const double cosine = kernels::dot(seen, golden.vector) / (kernels::norm(seen) * norm);
         worst = std::max(worst, 1 - cosine);
         if (!(1 - cosine <= vector_tolerance)) return exceeds(golden, "the vector's direction (1 - cosine)", 1 - cosine, vector_tolerance);
     }
@@ -107,8 +109,7 @@ std::string check_scores(const Pipeline& pipeline, std::span<const Golden> golde
     for (const auto& golden : goldens) {
         NamedTensors inputs = named(pipeline.text().batch(std::array{tokens_of(pipeline, golden)}));
         if (pipeline.manifest().image) {
-            const Image picture = picture_of(pipeline, golden);
-            inputs.emplace("pixel_values", pipeline.stack(std::array{&picture}));
+            inputs.emplace("pixel_values", pipeline.stack(std::array{pipeline.image(picture_of(pipeline, golden))}));
         }
         const double difference = std::abs(static_cast<double>(pipeline.scores(inputs, 1)[0]) - golden.score);
         worst = std::max(worst, difference);

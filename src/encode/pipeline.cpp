@@ -60,21 +60,17 @@ Tensor Pipeline::image(const Image& image) const {
     return pixels;
 }
 
-Tensor Pipeline::stack(std::span<const Image* const> images) const {
-    Tensor::Shape shape;
+Tensor Pipeline::stack(std::span<const Tensor> pictures) const {
+    Tensor::Shape shape = pictures.front().shape();
     std::vector<float> values;
-    for (const auto* picture : images) {
-        const Tensor pixels = image(*picture);
-        if (shape.empty()) {
-            shape = pixels.shape();
-            values.reserve(pixels.floats().size() * images.size());
-        } else if (shape != pixels.shape()) {
+    values.reserve(pictures.front().floats().size() * pictures.size());
+    for (const auto& pixels : pictures) {
+        if (shape != pixels.shape())
             throw Error(ErrorCode::model, "the image transform " + image_->name() + " returned " + Tensor::describe(pixels.shape()) +
                                               " and " + Tensor::describe(shape) + "; one batch needs one size");
-        }
         values.insert(values.end(), pixels.floats().begin(), pixels.floats().end());
     }
-    shape.insert(shape.begin(), static_cast<std::int64_t>(images.size()));
+    shape.insert(shape.begin(), static_cast<std::int64_t>(pictures.size()));
     return {std::move(shape), std::move(values)};
 }
 

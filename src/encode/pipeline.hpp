@@ -36,8 +36,8 @@ public:
     /// Whether the caller brought the image transform: it makes other pixels than the goldens', and rightly so.
     [[nodiscard]] bool own_image_transform() const noexcept { return own_image_transform_; }
 
-    /// float32 [pictures, 3, height, width]. All pictures must come out of preprocessing in one size.
-    [[nodiscard]] Tensor stack(std::span<const Image* const> images) const;
+    /// float32 [pictures, 3, height, width], of what `image` returned. All must be of one size.
+    [[nodiscard]] Tensor stack(std::span<const Tensor> pictures) const;
 
     /// The vectors of one batch through the network of this name, pooled and normalised as the manifest says.
     [[nodiscard]] Matrix vectors(const std::string& network, const NamedTensors& inputs) const;
@@ -54,6 +54,18 @@ private:
     bool own_image_transform_;
     std::map<std::string, std::unique_ptr<Model>> networks_;
 };
+
+/// Runs `action` for number `row` of `count` things called `what`, which is named in whatever it throws; a single one
+/// needs no number.
+template <class Action>
+auto for_row(const char* what, std::size_t row, std::size_t count, Action&& action) {
+    try {
+        return action();
+    } catch (const Error& error) {
+        if (count == 1) throw;
+        throw Error(error.code(), std::string(what) + " " + std::to_string(row) + ": " + error.what());
+    }
+}
 
 /// A batch of texts as the tensors a network may ask for.
 [[nodiscard]] NamedTensors named(TextBatch batch);

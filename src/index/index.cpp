@@ -149,6 +149,7 @@ Index Index::open(const std::filesystem::path& path, const Space& expected, cons
     return Index(std::move(impl));
 }
 
+const std::string& Index::name() const noexcept { return impl_->file.name(); }
 const Space& Index::space() const noexcept { return impl_->space; }
 
 std::size_t Index::size() const {

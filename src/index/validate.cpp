@@ -25,10 +25,10 @@ std::string number(double value) {
 void check_text(const std::string& what, const char* field, std::string_view text, std::size_t longest) {
     if (text.size() > longest)
         throw Error(ErrorCode::limit, what + ": its " + field + " has " + std::to_string(text.size()) +
-                                          " bytes; at most " + std::to_string(longest) + " are kept");
+                                          " bytes; at most " + std::to_string(longest) + " are kept: shorten it");
     if (const auto at = first_invalid_utf8(text))
         refuse(what,
-               std::string("its ") + field + " is not UTF-8: byte " + std::to_string(*at) + " begins no character");
+               std::string("its ") + field + " is not UTF-8: byte " + std::to_string(*at) + " begins no character: convert it first");
 }
 
 }  // namespace
@@ -51,16 +51,17 @@ std::string shown(std::string_view id) {
 double check_vector(const Space& space, std::span<const float> vector, const std::string& what) {
     if (vector.size() != space.dimensions)
         refuse(what, "it has " + std::to_string(vector.size()) + " components; this index holds vectors of " +
-                         std::to_string(space.dimensions));
+                         std::to_string(space.dimensions) + ": use the model that filled the index");
     if (const auto i = kernels::first_non_finite(vector))
         refuse(what, "component " + std::to_string(*i) + " is " +
                          (std::isnan(vector[*i]) ? "NaN"
                           : vector[*i] > 0       ? "infinite"
-                                                 : "minus infinite"));
+                                                 : "minus infinite") +
+                         ": check what made the vector, which must be finite");
     const double norm = kernels::norm(vector);
     if (norm > max_norm)
-        refuse(what, "its norm is " + number(norm) + "; scores could overflow above " + number(max_norm));
-    if (norm == 0 && space.metric == Metric::cosine) refuse(what, "its norm is 0, so it has no cosine with anything");
+        refuse(what, "its norm is " + number(norm) + "; scores could overflow above " + number(max_norm) + ": scale the vectors");
+    if (norm == 0 && space.metric == Metric::cosine) refuse(what, "its norm is 0, so it has no cosine with anything: leave it out, or use the metric dot");
     return norm;
 }
 

@@ -27,7 +27,19 @@ bool named_like_a_picture(const fs::path& path) {
     return std::find(extensions.begin(), extensions.end(), extension) != extensions.end();
 }
 
+/// SQLite loses the locks of a database that this process has open when anything else here closes one of its files
+/// (https://sqlite.org/howtocorrupt.html, section 2.2), so they are not even looked into.
+bool belongs_to_open_database(const fs::path& path) {
+    const std::string name = path.string();
+    for (const std::string_view ending : {"-wal", "-shm", "-journal"}) {
+        std::error_code ignored;
+        if (name.ends_with(ending) || fs::exists(name + std::string(ending), ignored)) return true;
+    }
+    return false;
+}
+
 bool begins_like_a_picture(const fs::path& path) {
+    if (belongs_to_open_database(path)) return false;
     std::array<char, media::kind_bytes> bytes{};
     std::ifstream file(path, std::ios::binary);
     file.read(bytes.data(), bytes.size());

@@ -8,6 +8,7 @@
 
 namespace sextant {
 
+using encode_detail::for_row;
 using encode_detail::named;
 using encode_detail::NamedTensors;
 using encode_detail::Pipeline;
@@ -22,7 +23,8 @@ struct CrossEncoder::Impl {
     Impl(Pipeline made, const CrossEncoderOptions& chosen) : pipeline(std::move(made)), options(chosen) {}
 
     void check(const Item& query, std::span<const Item> documents) const;
-    [[nodiscard]] std::vector<float> score_batch(const Text& query, std::span<const Item> documents) const;
+    /// `documents` are numbers `first` and on of `count`.
+    [[nodiscard]] std::vector<float> score_batch(const Text& query, std::span<const Item> documents, std::size_t first, std::size_t count) const;
 
     Pipeline pipeline;
     CrossEncoderOptions options;
@@ -44,7 +46,7 @@ void CrossEncoder::Impl::check(const Item& query, std::span<const Item> document
     const auto& name = pipeline.manifest().name;
     const auto wanted = pipeline.manifest().image ? Modality::image : Modality::text;
     if (query.modality() != Modality::text)
-        throw Error(ErrorCode::unsupported, name + " reads a text as its query, not a picture");
+        throw Error(ErrorCode::unsupported, name + " reads a text as its query, not a picture: ask with words, or leave the reranker out");
     for (std::size_t i = 0; i < documents.size(); ++i) {
         if (documents[i].modality() == wanted) continue;
         throw Error(ErrorCode::unsupported, name + " scores (text, " + std::string(to_string(wanted)) + ") pairs; document " + std::to_string(i) +
@@ -52,18 +54,21 @@ void CrossEncoder::Impl::check(const Item& query, std::span<const Item> document
     }
 }
 
-std::vector<float> CrossEncoder::Impl::score_batch(const Text& query, std::span<const Item> documents) const {
+std::vector<float> CrossEncoder::Impl::score_batch(const Text& query, std::span<const Item> documents, std::size_t first,
+                                                   std::size_t count) const {
     const auto& text = pipeline.text();
     if (!pipeline.manifest().image) {
         std::vector<Encoding> pairs;
-        for (const auto& document : documents) pairs.push_back(text.encode_pair(query.value, document.text()->value));
+        for (std::size_t i = 0; i < documents.size(); ++i)
+            pairs.push_back(for_row("document", first + i, count, [&] { return text.encode_pair(query.value, documents[i].text()->value); }));
         return pipeline.scores(named(text.batch(pairs)), pairs.size());
     }
     const std::vector<Encoding> repeated(documents.size(), text.encode(query.value, text.spec().query_prompt));
-    std::vector<const Image*> images;
-    for (const auto& document : documents) images.push_back(document.image());
+    std::vector<Tensor> pictures;
+    for (std::size_t i = 0; i < documents.size(); ++i)
+        pictures.push_back(for_row("document", first + i, count, [&] { return pipeline.image(*documents[i].image()); }));
     NamedTensors inputs = named(text.batch(repeated));
-    inputs.emplace("pixel_values", pipeline.stack(images));
+    inputs.emplace("pixel_values", pipeline.stack(pictures));
     return pipeline.scores(inputs, documents.size());
 }
 
@@ -72,7 +77,7 @@ std::vector<float> CrossEncoder::score(const Item& query, std::span<const Item> 
     std::vector<float> scores;
     while (scores.size() < documents.size()) {
         const auto rest = documents.subspan(scores.size());
-        const auto batch = impl_->score_batch(*query.text(), rest.first(std::min(impl_->options.batch_size, rest.size())));
+        const auto batch = impl_->score_batch(*query.text(), rest.first(std::min(impl_->options.batch_size, rest.size())), scores.size(), documents.size());
         scores.insert(scores.end(), batch.begin(), batch.end());
     }
     return scores;

@@ -96,8 +96,12 @@ void SearchOptions::validate() const {
         throw Error(ErrorCode::invalid_argument, "SearchOptions::load is empty; leave it at its default, load_item");
 }
 
+void UpsertOptions::validate() const {
+    if (batch_size == 0) throw Error(ErrorCode::invalid_argument, "UpsertOptions::batch_size is 0; expected at least 1");
+}
+
 void require_same_space(const Encoder& encoder, const Index& index) {
-    require_compatible("the index", index.space(), encoder.space());
+    require_compatible(index.name(), index.space(), encoder.space());
 }
 
 SearchResult search(const Encoder& encoder, const Index& index, const Item& query, const SearchOptions& options) {

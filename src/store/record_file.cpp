@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <sextant/core/error.hpp>
@@ -36,6 +37,7 @@ std::string name_of_new(const fs::path& path) {
 std::string name_of_existing(const fs::path& path) {
     std::error_code error;
     const auto status = fs::status(path, error);
+    if (path.empty()) throw Error(ErrorCode::invalid_argument, "'' does not name a file");
     if (status.type() == fs::file_type::not_found)
         throw Error(ErrorCode::not_found, path.string() + " does not exist: create it first");
     if (status.type() != fs::file_type::regular)
@@ -44,6 +46,12 @@ std::string name_of_existing(const fs::path& path) {
     const auto result = fs::canonical(path, error);
     if (error) throw Error(ErrorCode::io, path.string() + ": " + error.message());
     return result.string();
+}
+
+/// 0 if there is none. Asked of the name: to open and close the file would drop the locks on it.
+ino_t inode_of(const std::string& path) {
+    struct stat status {};
+    return ::stat(path.c_str(), &status) == 0 ? status.st_ino : 0;
 }
 
 void begin_snapshot(const Database& database) { database.execute("BEGIN; SELECT count(*) FROM sqlite_master"); }
@@ -89,6 +97,9 @@ struct RecordFile::Impl {
     mutable std::mutex reading;      // of the connection that reads
     mutable Statement fetch;
     Statement update_summary, insert, replace, remove, is_object;
+    std::string shared_memory;      // the file of SQLite's locks; empty in memory
+    ino_t shared_memory_inode = 0;  // another one if the last of those who knew of this one has gone
+    std::int64_t data_version = 0;  // of the connection that writes; rises when any other one commits
     bool poisoned = false;
 
     [[nodiscard]] const Database& reads_from() const { return reader ? *reader : *writer; }
@@ -101,6 +112,8 @@ struct RecordFile::Impl {
         replace = writer->prepare(
             "UPDATE records SET id = ?2, vector = ?3, payload = ?4, text = ?5, checksum = ?6 WHERE row = ?1");
         remove = writer->prepare("DELETE FROM records WHERE row = ?1");
+        data_version = writer->integer("PRAGMA data_version");
+        shared_memory_inode = inode_of(shared_memory);
         is_object = writer->prepare("SELECT CASE WHEN json_valid(?1) THEN json_type(?1) = 'object' ELSE 0 END");
     }
 
@@ -136,6 +149,14 @@ struct RecordFile::Impl {
     void check_structure() const {
         const auto answer = reads_from().text("PRAGMA integrity_check(1)");
         if (answer != "ok") damaged("its pages are out of order: ", answer);
+    }
+
+    /// A process loses its locks on a file when any part of it closes that file (fcntl(2)); then another program can
+    /// have written, and what this one remembers of the file is no longer so.
+    void check_alone() {
+        if (inode_of(shared_memory) == shared_memory_inode && writer->integer("PRAGMA data_version") == data_version) return;
+        poisoned = true;
+        throw Error(ErrorCode::busy, name + ": another program has written to it meanwhile: close it and open it again");
     }
 
     /// Runs a step of a transaction. What the system failed to write once is not to be trusted to it again.
@@ -176,6 +197,7 @@ RecordFile RecordFile::open(const fs::path& path, Access access) {
     check_length(*impl->reader, file, impl->name);
     if (access == Access::write) {
         impl->writer.emplace(file, impl->name, Database::Mode::write);
+        impl->shared_memory = file + "-shm";
         impl->writer->execute("BEGIN IMMEDIATE; ROLLBACK");  // takes the lock, which stays
         impl->reader->execute("ROLLBACK");
         begin_snapshot(*impl->reader);
@@ -200,7 +222,6 @@ RecordFile RecordFile::in_memory(const Space& space) {
 
 const Space& RecordFile::space() const noexcept { return impl_->summary.space; }
 const std::string& RecordFile::name() const noexcept { return impl_->name; }
-bool RecordFile::writable() const noexcept { return impl_->writer.has_value(); }
 bool RecordFile::isolated() const noexcept { return impl_->reader.has_value(); }
 std::uint64_t RecordFile::rows() const noexcept { return impl_->summary.counts.rows; }
 
@@ -283,6 +304,12 @@ RecordFile::Transaction::Transaction(RecordFile& file) {
     file.check_writable();
     state_ = std::make_unique<State>(State{impl, impl.summary.counts});
     impl.writing([&] { impl.writer->execute("BEGIN IMMEDIATE"); });
+    try {
+        impl.check_alone();
+    } catch (...) {
+        impl.writer->execute("ROLLBACK");
+        throw;
+    }
 }
 
 RecordFile::Transaction::~Transaction() {

@@ -60,7 +60,6 @@ public:
     [[nodiscard]] const Space& space() const noexcept;
     /// The path as the caller wrote it, or "in-memory index": for messages.
     [[nodiscard]] const std::string& name() const noexcept;
-    [[nodiscard]] bool writable() const noexcept;
     /// True if readers are undisturbed by a transaction that is being written.
     [[nodiscard]] bool isolated() const noexcept;
     /// How many rows there are, as of the last commit.

@@ -122,7 +122,7 @@ void check_kind(const Database& database, const std::string& name) {
     if (application != application_id)
         throw Error(ErrorCode::incompatible,
                     name + " is a SQLite database, but not a Sextant index: its application id is " +
-                        std::to_string(application) + ", not " + std::to_string(application_id));
+                        std::to_string(application) + ", not " + std::to_string(application_id) + ": check the name, or create an index under another");
     const auto version = database.integer("PRAGMA user_version");
     if (version != format_version)
         throw Error(ErrorCode::incompatible,

@@ -109,6 +109,41 @@ TEST_CASE("second process that writes", "[.second-process]") {
     CHECK(Index::open(file).size() == 2);
 }
 
+TEST_CASE("second process that adds", "[.second-process]") {
+    const char* const file = std::getenv("SEXTANT_TEST_INDEX");
+    REQUIRE(file != nullptr);
+    Index::open(file).upsert(std::vector{record("theirs", {1, static_cast<float>(::getpid())})});
+}
+
+// fcntl(2): a process that closes any descriptor of a file loses all its locks on it.
+TEST_CASE("a writer whose locks were dropped notices that another program has written") {
+    const TempFolder folder;
+    const auto file = folder / "an.sextant";
+    make(file);
+    ::setenv("SEXTANT_TEST_INDEX", file.c_str(), 1);
+    {
+        auto writer = Index::open(file);
+        writer.upsert(std::vector{record("ours", {1, 2})});
+        (void)read_file(file.string() + "-shm");
+        REQUIRE(run_self("second process that adds") == 0);
+        expect_error(ErrorCode::busy, {"an.sextant", "another program", "open it again"}, [&] {
+            writer.upsert(std::vector{record("lost", {2, 1})});
+        });
+        CHECK_THROWS_AS(writer.remove(Names{"a"}), sextant::Error);
+    }
+    {
+        auto untouched = Index::open(file);  // its log is still empty, and the other program takes it along
+        (void)read_file(file.string() + "-shm");
+        REQUIRE(run_self("second process that adds") == 0);
+        expect_error(ErrorCode::busy, {"another program"}, [&] { untouched.upsert(std::vector{record("lost", {2, 1})}); });
+    }
+    const auto index = Index::open(file);
+    index.verify();
+    CHECK(index.size() == 4);
+    CHECK(index.contains("theirs"));
+    CHECK_FALSE(index.contains("lost"));
+}
+
 TEST_CASE("one writer at a time, in this process and in others") {
     const TempFolder folder;
     const auto file = folder / "an.sextant";

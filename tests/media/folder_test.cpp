@@ -91,6 +91,13 @@ TEST_CASE("pictures that cannot be read are passed over and named", "[folder]") 
     CHECK(ids(small).empty());
 }
 
+TEST_CASE("the files of an open database are not looked into", "[folder]") {
+    const make::TemporaryFolder folder;
+    for (const char* name : {"plain", "index", "index-shm", "old-wal"}) folder.write(name, dot(1));
+    auto pictures = read_images(folder.path());
+    CHECK(ids(pictures) == Names{"plain"});
+}
+
 TEST_CASE("links and odd names", "[folder]") {
     const make::TemporaryFolder folder;
     const auto target = folder.write("real.png", dot(1));

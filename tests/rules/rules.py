@@ -5,21 +5,33 @@ import sys
 
 top = pathlib.Path(sys.argv[1])
 
-# A room, the rooms that it may include, and the third-party headers that its src/ may see.
-ROOMS = {
-    "core": ([], []),
-    "kernels": (["core"], []),
-    "media": (["core"], ["jpeglib.h", "jerror.h", "png.h", "stb/stb_image.h", "stb_image.h"]),
-    "tokenize": (["core"], ["utf8proc.h", "pcre2.h", "nlohmann/"]),
-    "preprocess": (["core", "kernels", "tokenize"], []),
-    "model": (["core"], ["torch/"]),
-    "bundle": (["core", "preprocess"], ["nlohmann/", "openssl/"]),
-    "encode": (["core", "kernels", "media", "preprocess", "tokenize", "model", "bundle"], []),
-    "store": (["core"], ["sqlite3.h", "xxhash.h"]),
-    "index": (["core", "kernels", "store"], []),
-    "rerank": (["core", "kernels", "preprocess", "tokenize", "model", "bundle", "encode"], []),
-    "search": (["core", "media", "encode", "index", "rerank"], ["nlohmann/"]),
+# A room, and the third-party headers that its src/ may see; which rooms it may include stands in its CMakeLists.txt.
+THIRD_PARTY = {
+    "core": [],
+    "kernels": [],
+    "media": ["jpeglib.h", "jerror.h", "png.h", "stb/stb_image.h", "stb_image.h"],
+    "tokenize": ["utf8proc.h", "pcre2.h", "nlohmann/"],
+    "preprocess": [],
+    "model": ["torch/"],
+    "bundle": ["nlohmann/", "openssl/"],
+    "encode": [],
+    "store": ["sqlite3.h", "xxhash.h"],
+    "index": [],
+    "rerank": [],
+    "search": ["nlohmann/"],
 }
+
+
+def rooms_below(room):
+    """What the room's target links: the ROOMS of its sextant_room, and those below them."""
+    own = top / "src" / room / "CMakeLists.txt"
+    text = (own if own.exists() else top / "src/CMakeLists.txt").read_text(encoding="utf-8")
+    found = re.search(rf"sextant_room\({room}\b[^)]*?\bROOMS\s+([a-z\s]+)", text)
+    direct = found.group(1).split() if found else []
+    return set(direct).union(*map(rooms_below, direct))
+
+
+ROOMS = {room: (rooms_below(room), third_party) for room, third_party in THIRD_PARTY.items()}
 SYSTEM = {"fcntl.h", "unistd.h", "sys/stat.h", "sys/file.h", "sys/types.h", "sys/mman.h", "setjmp.h", "stdio.h", "stdlib.h", "string.h"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
 FORBIDDEN = re.compile(r"\bstd::(cout|cerr|clog)\b|(?<![\w.:])(?:std::)?(?:printf|fprintf|puts|abort|exit|_exit|terminate)\s*\(")

@@ -33,14 +33,16 @@ struct EncoderOptions {
 class Encoder {
 public:
     /// Opens a bundle. Every file is hashed before it is parsed, and one golden per network is replayed.
-    /// Throws `not_found`, `corrupt` or `incompatible` for the bundle, `model` if the self-test differs.
+    /// Throws what `Bundle::open`, `Bundle::read` and `Tokenizer::from_json` throw, `incompatible` for a cross-encoder,
+    /// `unsupported` without libtorch, `invalid_argument` for options, `model` if the self-test differs.
     [[nodiscard]] static Encoder open(const std::filesystem::path& bundle, const EncoderOptions& options = {});
 
     /// The vectors of many items: one row each, in order, with what was lost of it. Items may be of mixed modality.
     /// Queries and documents differ in the prompt that the model was trained with; pictures have none.
-    /// Throws `unsupported` for a modality the model lacks, `invalid_argument` or `limit` for a text that is not valid
-    /// UTF-8 or too long, each with the number of the item if there are several; `model` if the network fails or returns a vector that is not
-    /// finite. Single and batch forms agree within 1e-6.
+    /// Throws `unsupported` for a modality the model lacks; `invalid_argument` or `limit` for a text that is not valid
+    /// UTF-8 or too long and for a picture whose bytes do not fit its size or that is too long and thin, each with the
+    /// number of the item if there are several; `model` if the network fails or returns a vector that is not finite.
+    /// Single and batch forms agree within 1e-6.
     [[nodiscard]] Embeddings encode_query(std::span<const Item> items) const;
     [[nodiscard]] Embeddings encode_document(std::span<const Item> items) const;
     [[nodiscard]] Embedding encode_query(const Item& item) const;

@@ -48,6 +48,10 @@ inline constexpr double max_norm = 1e18;
 /// while that takes over what it has already written to the disk, or, `in_memory`, for all of the write.
 /// Moving or destroying an index excludes everything else.
 ///
+/// While an index is open, no other part of the program may open and close its file or those beside it (`-wal`, `-shm`):
+/// the system would drop this process's locks (fcntl(2)), and another program could write too. That is noticed at the
+/// next write, which throws `busy`.
+///
 /// Failures are `Error`s, thrown before anything has changed: `corrupt` if bytes of the file are damaged, `io` if the
 /// system refuses. After an `io` error of a write, later writes are refused until the file was opened again.
 class Index {
@@ -73,11 +77,14 @@ public:
     Index& operator=(Index&&) noexcept;
     ~Index();
 
+    /// The path as the caller wrote it, or "in-memory index".
+    [[nodiscard]] const std::string& name() const noexcept;
     [[nodiscard]] const Space& space() const noexcept;
     [[nodiscard]] std::size_t size() const;
     [[nodiscard]] bool contains(std::string_view id) const;
 
     /// Adds records, and replaces those whose ids are there already: all of them, or none if it throws.
+    /// Throws `busy` if another program has written to the file since it was opened, which locks prevent (see above).
     /// Throws `invalid_argument` or `limit`, naming the row of `records`, its id and what is wrong with it: a vector of
     /// another length, a component that is NaN or infinite, a norm over `max_norm`, a norm of 0 if the metric is
     /// cosine, an id that is empty or appears twice, invalid UTF-8, a payload that is no JSON object, anything over its

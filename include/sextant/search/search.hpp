@@ -25,7 +25,7 @@ namespace sextant {
 
 struct SearchOptions {
     std::size_t k = 10;                  ///< hits to return
-    const Reranker* rerank = nullptr;    ///< scores the best `candidates`, some at a time; none: the index's own order
+    const Reranker* rerank = nullptr;    ///< scores the best `candidates`, 16 at a time; none: the index's own order
     std::size_t candidates = 100;        ///< hits that the reranker sees; at least k
     std::function<Item(const Hit&)> load = load_item;  ///< brings the items that the reranker looks at
 
@@ -45,7 +45,10 @@ struct SearchOptions {
 
 struct UpsertOptions {
     std::size_t batch_size = 16;                               ///< documents held in memory at a time
-    std::function<void(std::size_t done)> progress = nullptr;  ///< called after each batch
+    std::function<void(std::size_t done)> progress = nullptr;  ///< called after each batch; may throw, to cancel
+
+    /// Throws `invalid_argument` naming the field.
+    void validate() const;
 };
 
 /// Throws `incompatible`, naming what differs, unless `index` was made for `encoder`.
@@ -57,6 +60,7 @@ void require_same_space(const Encoder& encoder, const Index& index);
 template <std::ranges::input_range Range>
     requires std::convertible_to<std::ranges::range_reference_t<Range>, Document>
 std::size_t upsert(const Encoder& encoder, Index& index, Range&& documents, const UpsertOptions& options = {}) {
+    options.validate();
     require_same_space(encoder, index);
     std::vector<Record> records;
     std::vector<Document> batch;
