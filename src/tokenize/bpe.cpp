@@ -20,10 +20,11 @@ class Chain {
 public:
     explicit Chain(std::size_t capacity) { links_.reserve(capacity); }
 
-    void add(Index token) {
+    // `length` is how many bytes of the word the token stands for.
+    void add(Index token, std::size_t length) {
         const auto here = static_cast<int>(links_.size());
         if (here > 0) links_.back().next = here;
-        links_.push_back({token, here - 1, none, false});
+        links_.push_back({token, here - 1, none, length});
     }
 
     void merge_all(const Merges& merges) {
@@ -32,14 +33,15 @@ public:
             const auto best = queue_.top();
             queue_.pop();
             auto& left = links_[static_cast<std::size_t>(best.position)];
-            if (left.is_gone || left.next == none) continue;
+            if (left.length == 0 || left.next == none) continue;
             auto& right = links_[static_cast<std::size_t>(left.next)];
             // The neighbours may have changed since the offer; it stands if they still make the same token.
             const auto* merge = merges.find(left.token, right.token);
             if (merge == nullptr || merge->result != best.result) continue;
             left.token = best.result;
             left.next = right.next;
-            right.is_gone = true;
+            left.length += right.length;
+            right.length = 0;
             if (left.next != none) links_[static_cast<std::size_t>(left.next)].previous = best.position;
             if (left.previous != none) offer(merges, left.previous);
             if (left.next != none) offer(merges, best.position);
@@ -48,8 +50,12 @@ public:
 
     template <class Visit>
     void for_each(Visit&& visit) const {
-        for (const auto& link : links_)
-            if (!link.is_gone) visit(link.token);
+        std::size_t at = 0;
+        for (const auto& link : links_) {
+            if (link.length == 0) continue;
+            visit(link.token, at, at + link.length);
+            at += link.length;
+        }
     }
 
 private:
@@ -57,7 +63,7 @@ private:
     struct Link {
         Index token;
         int previous, next;
-        bool is_gone;
+        std::size_t length;  // 0: merged into the one before
     };
     struct Offer {
         std::uint32_t rank;
@@ -116,18 +122,22 @@ public:
             bytes_[byte] = vocabulary_.find(std::string("<0x") + digits[byte / 16] + digits[byte % 16] + ">");
     }
 
-    void tokenize(std::string_view word, std::vector<std::int64_t>& ids) const override {
+    void tokenize(std::string_view word, std::vector<Token>& tokens) const override {
         if (options_.ignore_merges) {
-            if (const auto whole = vocabulary_.find(word)) return ids.push_back(vocabulary_.id(*whole));
+            if (const auto whole = vocabulary_.find(word))
+                return tokens.push_back({vocabulary_.id(*whole), 0, word.size()});
         }
         auto chain = spell(word);
         chain.merge_all(merges_);
-        chain.for_each([&](Index token) { ids.push_back(vocabulary_.id(token)); });
+        chain.for_each([&](Index token, std::size_t begin, std::size_t end) {
+            tokens.push_back({vocabulary_.id(token), begin, end});
+        });
     }
 
     std::optional<std::int64_t> token_to_id(std::string_view token) const override {
         return vocabulary_.find_id(token);
     }
+    std::optional<std::string> id_to_token(std::int64_t id) const override { return vocabulary_.token(id); }
     std::size_t size() const noexcept override { return vocabulary_.size(); }
 
 private:
@@ -135,9 +145,10 @@ private:
     // any bytes in between, and is left out if there is no token for it.
     Chain spell(std::string_view word) const {
         Chain chain(word.size());
-        std::size_t unknown_pending = 0;
+        std::size_t unknown_pending = 0;  // bytes
         const auto flush = [&] {
-            for (; unknown_pending > 0; --unknown_pending) chain.add(*unknown_);
+            if (unknown_pending > 0) chain.add(*unknown_, unknown_pending);
+            unknown_pending = 0;
         };
         for (std::size_t at = 0; at < word.size();) {
             const auto length = front(word.substr(at)).length;
@@ -146,12 +157,12 @@ private:
             at += length;
             if (const auto token = find_symbol(symbol, is_first, is_last)) {
                 flush();
-                chain.add(*token);
+                chain.add(*token, length);
             } else if (options_.byte_fallback && add_bytes(symbol, is_first, is_last, chain)) {
                 continue;
             } else if (unknown_) {
                 if (!options_.fuse_unknown) flush();
-                unknown_pending = 1;
+                unknown_pending += length;
             }
         }
         flush();
@@ -173,7 +184,7 @@ private:
             (is_first ? "" : options_.prefix) + std::string(symbol) + (is_last ? options_.suffix : "");
         for (const char c : text)
             if (!bytes_[static_cast<unsigned char>(c)]) return false;
-        for (const char c : text) chain.add(*bytes_[static_cast<unsigned char>(c)]);
+        for (const char c : text) chain.add(*bytes_[static_cast<unsigned char>(c)], 1);
         return true;
     }
 

@@ -78,8 +78,15 @@ struct Tokenizer::State {
         Ids ids;
         auto pieces = added_tokens.split(text, normalizer.get());
         if (pre_tokenizer) pre_tokenizer->apply(pieces);
-        for (const auto& piece : pieces.pieces)
-            piece.is_token() ? ids.push_back(piece.added_token) : model->tokenize(pieces.view(piece), ids);
+        std::vector<Token> tokens;
+        for (const auto& piece : pieces.pieces) {
+            if (piece.is_token())
+                tokens.push_back({piece.added_token, 0, 0});
+            else
+                model->tokenize(pieces.view(piece), tokens);
+        }
+        ids.reserve(tokens.size());
+        for (const auto& token : tokens) ids.push_back(token.id);
         return ids;
     }
 

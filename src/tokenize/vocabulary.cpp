@@ -1,17 +1,22 @@
 #include "tokenize/vocabulary.hpp"
 
 #include <algorithm>
-#include <string>
+#include <numeric>
 #include <utility>
 
 namespace sextant::tokenize {
 
 namespace {
 
-void refuse_shared_ids(std::vector<std::int64_t> ids, const JsonNode& node) {
-    std::ranges::sort(ids);
-    const auto twice = std::ranges::adjacent_find(ids);
-    if (twice != ids.end()) node.fail(ErrorCode::corrupt, "two tokens have the id " + std::to_string(*twice));
+// The indices in the order of their ids, which must differ.
+std::vector<Vocabulary::Index> order(const std::vector<std::int64_t>& ids, const JsonNode& node) {
+    std::vector<Vocabulary::Index> indices(ids.size());
+    std::iota(indices.begin(), indices.end(), 0);
+    const auto id = [&ids](Vocabulary::Index index) { return ids[static_cast<std::size_t>(index)]; };
+    std::ranges::sort(indices, {}, id);
+    const auto twice = std::ranges::adjacent_find(indices, {}, id);
+    if (twice != indices.end()) node.fail(ErrorCode::corrupt, "two tokens have the id " + std::to_string(id(*twice)));
+    return indices;
 }
 
 }  // namespace
@@ -26,14 +31,24 @@ Vocabulary::Vocabulary(const JsonNode& node) {
         ids_.push_back(is_plain_id ? id.get<std::int64_t>()
                                    : JsonNode(id, node.place() + "[\"" + member.key() + "\"]").as_id());
         entries.emplace_back(member.key(), static_cast<Index>(entries.size()));
+        texts_ += member.key();
+        ends_.push_back(texts_.size());
     }
-    refuse_shared_ids(ids_, node);
+    by_id_ = order(ids_, node);
     trie_ = Trie(std::move(entries), node.place());
 }
 
 std::optional<std::int64_t> Vocabulary::find_id(std::string_view token) const noexcept {
     const auto index = find(token);
     return index ? std::optional(id(*index)) : std::nullopt;
+}
+
+std::optional<std::string> Vocabulary::token(std::int64_t id) const {
+    const auto found = std::ranges::lower_bound(by_id_, id, {}, [this](Index index) { return this->id(index); });
+    if (found == by_id_.end() || this->id(*found) != id) return std::nullopt;
+    const auto index = static_cast<std::size_t>(*found);
+    const auto begin = index == 0 ? 0 : ends_[index - 1];
+    return texts_.substr(begin, ends_[index] - begin);
 }
 
 Vocabulary::Index read_unknown(const JsonNode& field, const Vocabulary& vocabulary) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -24,9 +25,14 @@ public:
     [[nodiscard]] std::int64_t id(Index index) const noexcept { return ids_[static_cast<std::size_t>(index)]; }
     [[nodiscard]] std::optional<Index> find(std::string_view token) const noexcept { return trie_.find(token); }
     [[nodiscard]] std::optional<std::int64_t> find_id(std::string_view token) const noexcept;
+    /// The token with an id; nothing if there is none. Logarithmic time.
+    [[nodiscard]] std::optional<std::string> token(std::int64_t id) const;
 
 private:
     std::vector<std::int64_t> ids_;
+    std::vector<Index> by_id_;        // indices in the order of their ids
+    std::vector<std::size_t> ends_;   // of each token in `texts_`
+    std::string texts_;               // all tokens, by index
     Trie trie_;
 };
 
