@@ -41,5 +41,7 @@ public:
 
 [[nodiscard]] std::unique_ptr<const Model> read_bpe(const JsonNode& node);
 [[nodiscard]] std::unique_ptr<const Model> read_word_piece(const JsonNode& node);
+[[nodiscard]] std::unique_ptr<const Model> read_word_level(const JsonNode& node);
+[[nodiscard]] std::unique_ptr<const Model> read_unigram(const JsonNode& node);
 
 }  // namespace sextant::tokenize

@@ -37,6 +37,16 @@ public:
     [[nodiscard]] std::optional<Value> find(std::string_view key) const noexcept;
     /// The longest non-empty key that `text` begins with, going on from `from`.
     [[nodiscard]] std::optional<Prefix> longest_prefix(Node from, std::string_view text) const noexcept;
+    /// Calls `visit(bytes, value)` for each non-empty key that `text` begins with, the shortest first.
+    template <class Visit>
+    void for_each_prefix(std::string_view text, Visit&& visit) const {
+        const Entry* node = nodes_.data();
+        for (std::size_t i = 0; i < text.size(); ++i) {
+            node = child(*node, static_cast<unsigned char>(text[i]));
+            if (node == nullptr) return;
+            if (node->value != no_value) visit(i + 1, node->value);
+        }
+    }
 
 private:
     static constexpr Value no_value = -1;

@@ -14,7 +14,7 @@ class WordPiece final : public Model {
 public:
     explicit WordPiece(const JsonNode& node)
         : vocabulary_(node.at("vocab")),
-          unknown_(read_unknown(node.at("unk_token"), vocabulary_)),
+          unknown_(node.at("unk_token"), vocabulary_),
           continuation_(vocabulary_.trie().walk(Trie::root, node.at("continuing_subword_prefix").as_string())),
           max_code_points_(static_cast<std::size_t>(node.at("max_input_chars_per_word").as_id())) {}
 
@@ -22,7 +22,7 @@ public:
         const auto old_size = tokens.size();
         if ((word.size() > max_code_points_ && count_code_points(word) > max_code_points_) || !cut(word, tokens)) {
             tokens.resize(old_size);
-            tokens.push_back({vocabulary_.id(unknown_), 0, word.size()});
+            tokens.push_back({vocabulary_.id(unknown_.index()), 0, word.size()});
         }
     }
 
@@ -47,7 +47,7 @@ private:
     }
 
     Vocabulary vocabulary_;
-    Vocabulary::Index unknown_;
+    Unknown unknown_;
     std::optional<Trie::Node> continuation_;  // where "##" leads; nothing if no token begins with it
     std::size_t max_code_points_;
 };
