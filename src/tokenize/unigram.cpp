@@ -10,7 +10,7 @@
 
 #include "tokenize/model.hpp"
 #include "tokenize/scratch.hpp"
-#include "tokenize/unicode.hpp"
+#include "tokenize/viterbi.hpp"
 #include "tokenize/vocabulary.hpp"
 
 namespace sextant::tokenize {
@@ -56,15 +56,6 @@ Vocabulary read_pieces(const JsonNode& node, std::vector<double>& scores) {
     return Vocabulary(entries, node);
 }
 
-// The best way to reach a place in the word: its score, and its last step.
-struct Step {
-    double score;
-    std::uint32_t begin;
-    Index token;  // none: no way is known yet
-
-    static constexpr Index none = -1;
-};
-
 class Unigram final : public Model {
 public:
     explicit Unigram(const JsonNode& node) : vocabulary_(read_pieces(node.at("vocab"), scores_)) {
@@ -82,9 +73,12 @@ public:
     }
 
     void tokenize(std::string_view word, std::vector<Token>& tokens) const override {
-        Scratch<Step, 128> scratch(word.size() + 1);
+        Scratch<Step<double>, 128> scratch(word.size() + 1);
         const auto steps = scratch.values();
-        find_best(word, steps);
+        find_best(
+            vocabulary_.trie(), word, steps,
+            [this](Index token, std::size_t) { return std::optional(scores_[static_cast<std::size_t>(token)]); },
+            unknown_score_, [this] { return unknown(); });
         const auto first = std::ssize(tokens);
         for (std::size_t end = word.size(); end > 0;) {
             std::size_t begin = steps[end].begin;
@@ -106,27 +100,6 @@ public:
     std::size_t size() const noexcept override { return vocabulary_.size(); }
 
 private:
-    // Of ways with equal scores the first found counts: the one whose last token is longest.
-    void find_best(std::string_view word, std::span<Step> steps) const {
-        std::ranges::fill(steps, Step{0, 0, Step::none});
-        for (std::size_t begin = 0; begin < word.size();) {
-            const auto so_far = steps[begin].score;
-            const auto offer = [&](std::size_t end, double score, Index token) {
-                auto& step = steps[end];
-                if (step.token != Step::none && score <= step.score) return;
-                step = {score, static_cast<std::uint32_t>(begin), token};
-            };
-            const auto length = front(word.substr(begin)).length;
-            bool is_known = false;
-            vocabulary_.trie().for_each_prefix(word.substr(begin), [&](std::size_t bytes, Index token) {
-                offer(begin + bytes, scores_[static_cast<std::size_t>(token)] + so_far, token);
-                is_known |= bytes == length;
-            });
-            if (!is_known) offer(begin + length, unknown_score_ + so_far, unknown());
-            begin += length;
-        }
-    }
-
     Index unknown() const {
         if (!unknown_)
             throw Error(ErrorCode::unsupported,
