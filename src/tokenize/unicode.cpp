@@ -73,6 +73,9 @@ bool is_chinese(char32_t c) noexcept {
            (c >= 0xF900 && c <= 0xFAFF) || (c >= 0x2F800 && c <= 0x2FA1F);
 }
 
+bool is_cased(char32_t c) noexcept { return contains(cased_ranges, c); }
+bool is_case_ignorable(char32_t c) noexcept { return contains(case_ignorable_ranges, c); }
+
 void append_lower_case(std::string& text, char32_t c) {
     if (c < 0x80) {
         text.push_back(static_cast<char>(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c));

@@ -54,6 +54,10 @@ inline constexpr int no_script = -1;
 /// The ideographs that BERT sets apart, with the gap that Hugging Face has at U+2B820 to U+2B91F.
 [[nodiscard]] bool is_chinese(char32_t c) noexcept;
 
+/// A letter with case, and what has no say in whether a sigma is the last letter of a word: as Python sees it.
+[[nodiscard]] bool is_cased(char32_t c) noexcept;
+[[nodiscard]] bool is_case_ignorable(char32_t c) noexcept;
+
 /// Appends the lower case of one code point, without regard to its neighbours, as Rust's `char::to_lowercase`.
 void append_lower_case(std::string& text, char32_t c);
 

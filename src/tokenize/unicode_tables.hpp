@@ -28,4 +28,7 @@ extern const std::span<const Mapping> new_lower_case_mappings;  // the image mov
 extern const std::span<const Mapping> regex_mirror_mappings;    // one image for the whole range
 extern const std::span<const Mapping> script_mappings;          // UnicodeScripts; the image is a number for the script
 
+extern const std::span<const Range> cased_ranges;               // what str.lower of Python takes for a letter with case
+extern const std::span<const Range> case_ignorable_ranges;      // and what it passes over
+
 }  // namespace sextant::tokenize

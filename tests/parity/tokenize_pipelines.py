@@ -4,6 +4,7 @@ import importlib.util
 import json
 import os
 
+from tokenize_texts import code_points
 from tokenizers import (AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors,
                         trainers)
 
