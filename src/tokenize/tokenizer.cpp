@@ -18,6 +18,7 @@
 #include "tokenize/normalizer.hpp"
 #include "tokenize/post_processor.hpp"
 #include "tokenize/pre_tokenizer.hpp"
+#include "tokenize/sentence_piece.hpp"
 
 namespace sextant {
 
@@ -73,9 +74,20 @@ struct Tokenizer::State {
         if (!post_processor.trims.empty()) blanks = count_blanks_of(*model);
     }
 
+    // Of a `.model` file, in which the model does everything.
+    explicit State(std::unique_ptr<const SentencePiece> whole)
+        : sentence_piece(whole.get()), model(std::move(whole)), added_tokens({}, *model, nullptr), decoder({}) {}
+
     PlacedText tokenize(std::string_view text) const {
         check_text(text);
         PlacedText placed{text, {}};
+        if (sentence_piece != nullptr) {
+            std::vector<Token> parts;
+            sentence_piece->tokenize(text, parts);
+            for (const auto& [id, begin, end] : parts)
+                placed.tokens.push_back({id, {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end)}});
+            return placed;
+        }
         auto pieces = added_tokens.split(text, normalizer.get());
         if (pre_tokenizer) pre_tokenizer->apply(pieces);
         std::vector<Token> tokens;
@@ -116,6 +128,7 @@ struct Tokenizer::State {
         return assemble({tokenize(first), tokenize(second)}, true, post_processor, truncation_asked, all);
     }
 
+    const SentencePiece* sentence_piece = nullptr;      // the model, if it is all there is
     std::unique_ptr<const Normalizer> normalizer;       // may be null
     std::unique_ptr<const PreTokenizer> pre_tokenizer;  // may be null
     std::unique_ptr<const Model> model;
@@ -143,7 +156,14 @@ Tokenizer Tokenizer::from_json(std::string_view json, std::string_view name) {
     }
 }
 
-Tokenizer Tokenizer::open(const std::filesystem::path& path) { return from_json(read_file(path), path.string()); }
+Tokenizer Tokenizer::from_sentence_piece(std::string_view bytes, std::string_view name) {
+    return Tokenizer(std::make_shared<const State>(std::make_unique<const SentencePiece>(bytes, std::string(name))));
+}
+
+Tokenizer Tokenizer::open(const std::filesystem::path& path) {
+    const auto content = read_file(path);
+    return is_sentence_piece(content) ? from_sentence_piece(content, path.string()) : from_json(content, path.string());
+}
 
 Encoding Tokenizer::encode(std::string_view text, std::size_t max_length) const {
     return encode(text, Truncation{.max_length = max_length});
@@ -171,6 +191,7 @@ std::vector<Encoding> Tokenizer::encode_pair_windows(std::string_view first, std
 }
 
 std::string Tokenizer::decode(std::span<const std::int64_t> ids, bool skip_special_tokens) const {
+    if (state_->sentence_piece != nullptr) return state_->sentence_piece->decode(ids);
     std::vector<std::string> tokens;
     for (const auto id : ids) {
         const auto* added = state_->added_tokens.find_id(id);

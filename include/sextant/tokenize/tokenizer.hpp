@@ -93,7 +93,13 @@ public:
     /// the format, `unsupported` for components and fields that are not known here, `limit` for more than 100 MB.
     [[nodiscard]] static Tokenizer from_json(std::string_view json, std::string_view name = "tokenizer.json");
 
-    /// From a file. Throws `not_found`, `io`, and what `from_json` throws.
+    /// From the bytes of a `.model` file of SentencePiece, unigram, BPE, word or character. Ids, places and decoded text
+    /// equal those of the Python package `sentencepiece` with its default options: nothing is put before or behind a
+    /// text, and a token may stand for no byte of it. Throws `corrupt` and `limit` as `from_json`.
+    [[nodiscard]] static Tokenizer from_sentence_piece(std::string_view bytes,
+                                                       std::string_view name = "tokenizer.model");
+
+    /// From a file of either kind. Throws `not_found`, `io`, and what `from_json` and `from_sentence_piece` throw.
     [[nodiscard]] static Tokenizer open(const std::filesystem::path& path);
 
     /// The tokens of one text, special tokens included, at most `max_length` of them: the tail of the text is cut.
