@@ -97,9 +97,9 @@ def compare(name, model, lines, probe, folder, show):
     seen, decoded = run(probe, model, cases, folder)
     wrong = tokens = 0
     for case, windows, texts_of in zip(cases, seen, decoded):
-        pieces = original.encode(case.first, out_type="immutable_proto").pieces
-        expected = [p.id for p in pieces], [(p.begin, p.end) for p in pieces]
-        tokens += len(pieces)
+        answer = original.encode(case.first, return_type="offset_mapping")
+        expected = answer["ids"], answer["offsets"]
+        tokens += len(expected[0])
         mine = (windows[0][0], windows[0][2]) if windows else None
         difference = None if expected == mine else (expected, mine)
         if difference is None and texts_of and texts_of[0] != original.decode(expected[0]):
