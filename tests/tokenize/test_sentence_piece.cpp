@@ -41,7 +41,7 @@ struct Model {
     std::vector<Piece> pieces;
     int kind = unigram;
     bool byte_fallback = false, add_dummy_prefix = true, remove_extra_whitespaces = true;
-    std::string charsmap;
+    std::string charsmap = {};
 
     [[nodiscard]] std::string bytes() const {
         std::string file;
