@@ -20,32 +20,32 @@ using Index = Vocabulary::Index;
 // A word of few symbols. A scan for the lowest rank beats a queue here, and takes no memory.
 class ShortWord {
 public:
-    static constexpr std::size_t capacity = 64;
+    static constexpr std::size_t capacity = 256;
 
-    void add(Index token, std::size_t length) { symbols_[count_++] = {token, length, nullptr}; }
+    ShortWord() {}  // the symbols are not to be cleared  NOLINT
+
+    void add(Index token, std::size_t length) {
+        symbols_[count_++] = {token, static_cast<std::uint32_t>(length), none, 0};
+    }
 
     void merge_all(const Merges& merges) {
-        const auto find = [&](std::size_t i) {
-            symbols_[i].merge =
-                i + 1 < count_ ? merges.find(symbols_[i].token, symbols_[i + 1].token) : nullptr;  // with the next
-        };
-        for (std::size_t i = 0; i < count_; ++i) find(i);
+        for (std::size_t i = 0; i + 1 < count_; ++i) ask(merges, i);
         for (;;) {
-            std::size_t best = count_;
-            auto lowest = std::numeric_limits<std::uint64_t>::max();
+            std::size_t best = 0;
+            auto lowest = none;
             for (std::size_t i = 0; i < count_; ++i) {
-                if (symbols_[i].merge == nullptr || symbols_[i].merge->rank >= lowest) continue;
-                lowest = symbols_[i].merge->rank;
+                if (symbols_[i].rank >= lowest) continue;
+                lowest = symbols_[i].rank;
                 best = i;
             }
-            if (best == count_) return;
+            if (lowest == none) return;
             auto& left = symbols_[best];
-            left.token = left.merge->result;
+            left.token = left.merged;
             left.length += symbols_[best + 1].length;
             std::copy(symbols_.data() + best + 2, symbols_.data() + count_, symbols_.data() + best + 1);
             --count_;
-            find(best);
-            if (best > 0) find(best - 1);
+            ask(merges, best);
+            if (best > 0) ask(merges, best - 1);
         }
     }
 
@@ -55,11 +55,19 @@ public:
     }
 
 private:
+    static constexpr auto none = std::numeric_limits<std::uint32_t>::max();
     struct Symbol {
         Index token;
-        std::size_t length;
-        const Merge* merge;
+        std::uint32_t length;
+        std::uint32_t rank;  // of the merge with the next symbol; none: there is no merge
+        Index merged;        // what that makes
     };
+
+    void ask(const Merges& merges, std::size_t i) {
+        const auto* merge = i + 1 < count_ ? merges.find(symbols_[i].token, symbols_[i + 1].token) : nullptr;
+        symbols_[i].rank = merge != nullptr ? merge->rank : none;
+        if (merge != nullptr) symbols_[i].merged = merge->result;
+    }
 
     std::array<Symbol, capacity> symbols_;
     std::size_t count_ = 0;
@@ -97,6 +105,7 @@ public:
           merges_(node.at("merges"), vocabulary_, options_.prefix.size()) {
         if (const auto unknown = node.find("unk_token")) unknown_.emplace(*unknown, vocabulary_);
         if (options_.byte_fallback) bytes_ = find_bytes(vocabulary_);
+        for (std::size_t c = 0; c < ascii_.size(); ++c) ascii_[c] = vocabulary_.find(std::string(1, static_cast<char>(c)));
         find_whole_words();
     }
 
@@ -170,6 +179,8 @@ private:
 
     std::optional<Index> find_symbol(std::string_view symbol, bool is_first, bool is_last) const {
         const auto& trie = vocabulary_.trie();
+        const bool is_bare = (is_first || options_.prefix.empty()) && (!is_last || options_.suffix.empty());
+        if (is_bare && symbol.size() == 1) return ascii_[static_cast<unsigned char>(symbol[0])];
         std::optional<Trie::Node> node = Trie::root;
         if (!is_first) node = trie.walk(*node, options_.prefix);
         if (node) node = trie.walk(*node, symbol);
@@ -216,6 +227,7 @@ private:
     Merges merges_;
     std::optional<Unknown> unknown_;
     std::vector<std::optional<Index>> bytes_;
+    std::array<std::optional<Index>, 128> ascii_;  // the tokens of one letter
     std::vector<bool> is_whole_word_;  // by index
 };
 

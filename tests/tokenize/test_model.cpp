@@ -113,12 +113,12 @@ TEST_CASE("BPE says where its tokens stand, as Hugging Face does", "[tokenize][m
 }
 
 TEST_CASE("long words and short ones are merged alike", "[tokenize][model]") {
-    // 64 letters are merged by scanning, more by a queue.
+    // 256 letters are merged by scanning, more by a queue.
     const std::string vocab = R"({"a": 0, "b": 1, "ab": 2, "ba": 3, "abba": 4, "aba": 5, "bb": 6})";
     const std::string merges = R"(["b b", "a b", "b a", "ab ba", "ab a"])";
     const auto tokenizer = Sections{.model = bpe(vocab, merges)}.tokenizer();
     std::string word;
-    for (unsigned seed = 1; word.size() < 63; seed = seed * 1103515245 + 12345) word += (seed >> 16 & 1) != 0 ? 'a' : 'b';
+    for (unsigned seed = 1; word.size() < 255; seed = seed * 1103515245 + 12345) word += (seed >> 16 & 1) != 0 ? 'a' : 'b';
     auto short_ids = tokenizer.encode(word + "a").ids;
     // Nothing merges with "c".
     auto long_ids = Sections{.model = bpe(R"({"a": 0, "b": 1, "ab": 2, "ba": 3, "abba": 4, "aba": 5, "bb": 6, "c": 7})", merges)}
