@@ -97,8 +97,7 @@ std::size_t backward(std::string_view text, std::size_t at, std::size_t count) {
 }
 
 Offsets trimmed(Offsets offsets, const Placed& token, bool is_first, const Trim& trim, std::string_view text) {
-    const bool was_added = token.leading == 1 && trim.add_prefix_space &&
-                           ((is_first && !trim.is_late) || offsets.begin == 0);
+    const bool was_added = token.leading == 1 && trim.add_prefix_space && (is_first || offsets.begin == 0);
     if (token.leading > 0 && !was_added) offsets.begin = forward(text, offsets.begin, offsets.end, token.leading);
     if (token.trailing > 0) offsets.end = std::max(backward(text, offsets.end, token.trailing), offsets.begin);
     return offsets;
@@ -143,7 +142,8 @@ private:
         const auto type = window.is_first ? part.type_id : part.window_type_id;
         for (auto i = window.begin; i < window.end; ++i) {
             Offsets offsets{tokens[i].place.begin, tokens[i].place.end};
-            for (const auto& trim : trims_) offsets = trimmed(offsets, tokens[i], i == window.begin, trim, text);
+            for (const auto& trim : trims_)
+                offsets = trimmed(offsets, tokens[i], i == window.begin && !trim.is_late[which], trim, text);
             add(encoding, tokens[i].id, type, offsets, static_cast<std::int8_t>(which));
         }
     }

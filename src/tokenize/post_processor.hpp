@@ -1,6 +1,7 @@
 // The last step: special tokens around and between the texts.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -21,8 +22,9 @@ using Template = std::vector<TemplatePart>;
 
 /// Takes the blanks at both ends of a token out of its offsets.
 struct Trim {
-    bool add_prefix_space;  // the one blank that a text may begin with was not there
-    bool is_late;           // done when special tokens are there, so that no token of a text is the first
+    bool add_prefix_space;       // the one blank that a text may begin with was not there
+    std::array<bool, 2> is_late;  // done when a special token stands before the first or second text, so that no token
+                                  // of the text is the first
 };
 
 /// What every post-processor comes to: one template for a text, one for a pair, and what is done with offsets.

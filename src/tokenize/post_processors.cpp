@@ -1,5 +1,6 @@
 // After processors/{template,bert,roberta}.rs of Hugging Face.
 #include <algorithm>
+#include <array>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -75,14 +76,14 @@ PostProcessor read_roberta_processing(const JsonNode& node) {
     PostProcessor processor{{cls, {Kind::first_text, 0}, sep},
                             {cls, {Kind::first_text, 0}, sep, sep, {Kind::second_text, 0}, sep},
                             {}};
-    if (node.at("trim_offsets").as_bool()) processor.trims.push_back({node.at("add_prefix_space").as_bool(), false});
+    if (node.at("trim_offsets").as_bool()) processor.trims.push_back({node.at("add_prefix_space").as_bool(), {}});
     return processor;
 }
 
 PostProcessor read_byte_level_processing(const JsonNode& node) {
     node.only({"type", "add_prefix_space", "trim_offsets", "use_regex"});
     PostProcessor processor;
-    if (node.at("trim_offsets").as_bool()) processor.trims.push_back({node.at("add_prefix_space").as_bool(), false});
+    if (node.at("trim_offsets").as_bool()) processor.trims.push_back({node.at("add_prefix_space").as_bool(), {}});
     return processor;
 }
 
@@ -92,14 +93,16 @@ bool is_of_type(const JsonNode& node, std::string_view type) { return node.at("t
 PostProcessor read_sequence(const JsonNode& node) {
     node.only({"type", "processors"});
     PostProcessor all;
-    bool decided = false, starts_with_token = false;
+    bool decided = false;
+    std::array is_late{false, false};
     for (const auto& element : node.at("processors").elements()) {
         auto next = read_post_processor(element);
-        for (const auto& trim : next.trims) all.trims.push_back({trim.add_prefix_space, starts_with_token});
+        for (const auto& trim : next.trims) all.trims.push_back({trim.add_prefix_space, is_late});
         if (is_of_type(element, "ByteLevel")) continue;
         if (std::exchange(decided, true))
             element.fail(ErrorCode::unsupported, "a second post-processor that adds tokens");
-        starts_with_token = !is_of_type(element, "TemplateProcessing");
+        const bool is_roberta = is_of_type(element, "RobertaProcessing");
+        is_late = {is_roberta || is_of_type(element, "BertProcessing"), is_roberta};
         next.trims = std::move(all.trims);
         all = std::move(next);
     }

@@ -64,6 +64,7 @@ def places(text, spans):
 
 
 def of_encoding(e):
+    """Without a post-processor Hugging Face forgets in truncation which text a token is of: see `compare`."""
     sequences = [-1 if special else sequence for special, sequence in zip(e.special_tokens_mask, e.sequence_ids)]
     return e.ids, e.type_ids, e.offsets, sequences
 
@@ -145,11 +146,11 @@ def read_windows(cases, file):
     return answers, decoded
 
 
-def first_difference(expected, seen):
+def first_difference(expected, seen, names=("id", "type", "offsets", "sequence")):
     if len(expected) != len(seen):
         return "windows: expected %d, seen %d" % (len(expected), len(seen))
     for window, (theirs, mine) in enumerate(zip(expected, seen)):
-        for name, a, b in zip(("id", "type", "offsets", "sequence"), theirs, mine):
+        for name, a, b in zip(names, theirs, mine):
             if a != b:
                 at = next((i for i, (x, y) in enumerate(zip(a, b)) if x != y), min(len(a), len(b)))
                 return "window %d, token %d, %s: expected %s, seen %s" % (window, at, name, a[at:at + 4], b[at:at + 4])
@@ -171,9 +172,11 @@ def compare(name, tokenizer, cases, probe, folder, show):
         print("%-20s the probe failed: %s" % (name, done.stderr.strip()))
         return 1
     seen, mine = read_windows(cases, out)
+    knows_sequences = tokenizer.post_processor is not None
     wrong = 0
     for case, a, b, c, d in zip(cases, expected, seen, decoded, mine):
-        difference = first_difference(a, b)
+        forgetful = not knows_sequences and case.limit and case.second is not None
+        difference = first_difference(a, b, ("id", "type", "offsets")) if forgetful else first_difference(a, b)
         if difference is None and c is not None and c != d:
             difference = "decoded: expected %s, seen %s" % (ascii(c)[:300], ascii(d)[:300])
         if difference is not None:
