@@ -1,5 +1,5 @@
 """Compares sextant's tokenizer with Hugging Face `tokenizers`: ids, type ids, offsets, special tokens, truncation with
-all that overflows, and decoding, on pipelines trained here and on real MiniLM.
+all that overflows, and decoding, and CLIP's cleaning with Python's, on pipelines trained here and on real MiniLM.
 
     python tests/parity/parity_tokenize.py --probe BUILD/tests/parity/tokenize_probe [--lines 200000] [--seed N]
 
@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 
+import tokenize_cleaning as cleaning
 import tokenizers
 import tokenize_pipelines as pipelines
 import tokenize_texts as texts
@@ -196,7 +197,7 @@ def main():
     parser.add_argument("--probe", required=True, help="the built tokenize_probe")
     parser.add_argument("--lines", type=int, default=1500, help="inputs per family's pipeline; others get a quarter, regexes a tenth")
     parser.add_argument("--seed", type=int, default=20261121)
-    parser.add_argument("--only", nargs="*", choices=everything, help="these pipelines")
+    parser.add_argument("--only", nargs="*", choices=[*everything, "cleaning"], help="these pipelines")
     parser.add_argument("--show", type=int, default=3, help="mismatches to print per pipeline")
     args = parser.parse_args()
     full = args.lines >= 200000
@@ -207,7 +208,7 @@ def main():
     print("annotations in", languages, "languages")
     wrong = 0
     with tempfile.TemporaryDirectory() as folder:
-        for name in args.only or everything:
+        for name in [n for n in args.only or everything if n != "cleaning"]:
             tokenizer = everything[name](corpus)
             if tokenizer is None:
                 print("%-20s skipped: its Python package is not installed" % name)
@@ -218,6 +219,8 @@ def main():
             added = [t.content for t in tokenizer.get_added_tokens_decoder().values()] or ["<none>"]
             cases = make_cases(rng, int(args.lines * part), added, points)
             wrong += compare(name, tokenizer, cases, args.probe, folder, args.show)
+        if not args.only or "cleaning" in args.only:
+            wrong += cleaning.compare(rng, args.lines, args.probe, folder, args.show)
     print("mismatches in all:", wrong)
     return 1 if wrong else 0
 

@@ -1,11 +1,13 @@
 // Writes what sextant makes of a file of texts, for tests/parity/parity_tokenize.py to compare.
 //
 //   tokenize_probe TOKENIZER.json INPUTS OUT
+//   tokenize_probe --clean INPUTS OUT
 //
 // INPUTS is a sequence of records, little-endian: six uint32 (max_length, 0: none; strategy; side; stride; whether to
 // decode; whether it is a pair), then for one or two texts uint32 length and the bytes. OUT has for each: uint32 number
 // of windows, 0 if sextant refused; for each window uint32 count, uint32 tokens_total and count times five int32: id,
-// type, begin, end, sequence; and if decoded, two strings: with special tokens and without.
+// type, begin, end, sequence; and if decoded, two strings: with special tokens and without. With --clean, INPUTS has
+// uint32 cleaning and a text for each record, OUT the cleaned text.
 #include <chrono>
 #include <cstdint>
 #include <cstring>
@@ -17,6 +19,7 @@
 #include <vector>
 
 #include <sextant/core/error.hpp>
+#include <sextant/tokenize/clean.hpp>
 #include <sextant/tokenize/tokenizer.hpp>
 
 namespace {
@@ -62,6 +65,11 @@ void write_number(std::string& out, std::size_t number) {
     out.append(reinterpret_cast<const char*>(&small), sizeof(small));
 }
 
+void write_text(std::string& out, const std::string& text) {
+    write_number(out, text.size());
+    out += text;
+}
+
 void write(std::string& out, const Encoding& encoding) {
     write_number(out, encoding.ids.size());
     write_number(out, encoding.tokens_total);
@@ -92,17 +100,28 @@ void run(const sextant::Tokenizer& tokenizer, const Case& one, std::string& out)
     write_number(out, windows.size());
     for (const auto& window : windows) write(out, window);
     if (!one.decode || windows.empty()) return;
-    for (const bool skip : {false, true}) {
-        const auto text = tokenizer.decode(windows[0].ids, skip);
-        write_number(out, text.size());
-        out += text;
+    for (const bool skip : {false, true}) write_text(out, tokenizer.decode(windows[0].ids, skip));
+}
+
+std::string read_file(const char* file) {
+    std::ifstream in(file, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+int clean_all(const char* inputs_file, const char* out_file) {
+    const auto inputs = read_file(inputs_file);
+    std::string out;
+    for (std::string_view rest = inputs; !rest.empty();) {
+        const auto cleaning = static_cast<sextant::TextCleaning>(read_number(rest));
+        write_text(out, sextant::clean_text(read_text(rest), cleaning));
     }
+    std::ofstream(out_file, std::ios::binary) << out;
+    return 0;
 }
 
 int run_all(const char* tokenizer_file, const char* inputs_file, const char* out_file) {
     const auto tokenizer = sextant::Tokenizer::open(tokenizer_file);
-    std::ifstream in(inputs_file, std::ios::binary);
-    const std::string inputs{std::istreambuf_iterator<char>(in), {}};
+    const auto inputs = read_file(inputs_file);
     std::string out;
     std::size_t count = 0;
     const auto start = std::chrono::steady_clock::now();
@@ -117,8 +136,9 @@ int run_all(const char* tokenizer_file, const char* inputs_file, const char* out
 
 int main(int argc, char** argv) {
     try {
+        if (argc == 4 && argv[1] == std::string_view("--clean")) return clean_all(argv[2], argv[3]);
         if (argc == 4) return run_all(argv[1], argv[2], argv[3]);
-        std::cerr << "usage: tokenize_probe TOKENIZER.json INPUTS OUT\n";
+        std::cerr << "usage: tokenize_probe TOKENIZER.json|--clean INPUTS OUT\n";
     } catch (const sextant::Error& error) {
         std::cerr << to_string(error.code()) << ": " << error.what() << '\n';
     }
