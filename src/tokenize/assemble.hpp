@@ -17,7 +17,7 @@ namespace sextant::tokenize {
 struct Placed {
     std::int64_t id;
     Span place;
-    std::uint16_t leading = 0, trailing = 0;  // blanks at the ends of the token, if offsets are to be trimmed
+    std::uint32_t leading = 0, trailing = 0;  // blanks at the ends of the token, if offsets are to be trimmed
 };
 
 /// The code points at both ends of a token that Trim takes for blanks: white space, and the letter for a space.
