@@ -105,7 +105,8 @@ public:
           merges_(node.at("merges"), vocabulary_, options_.prefix.size()) {
         if (const auto unknown = node.find("unk_token")) unknown_.emplace(*unknown, vocabulary_);
         if (options_.byte_fallback) bytes_ = find_bytes(vocabulary_);
-        for (std::size_t c = 0; c < ascii_.size(); ++c) ascii_[c] = vocabulary_.find(std::string(1, static_cast<char>(c)));
+        for (std::size_t c = 0; c < ascii_.size(); ++c)
+            ascii_[c] = vocabulary_.find(std::string(1, static_cast<char>(c)));
         find_whole_words();
     }
 

@@ -35,8 +35,8 @@ struct GraphemeRange {
 /// The classes from U+007F on but for `other` and Hangul syllables, in order: see tests/parity/grapheme_tables.py.
 extern const std::span<const GraphemeRange> grapheme_ranges;
 
-/// The bytes of the first extended grapheme cluster of valid, non-empty UTF-8: Unicode Standard Annex 29 with the data of
-/// Unicode 16, but that flags are cut between their two indicators.
+/// The bytes of the first extended grapheme cluster of valid, non-empty UTF-8: Unicode Standard Annex 29 with the data
+/// of Unicode 16, but that flags are cut between their two indicators.
 [[nodiscard]] std::size_t first_grapheme(std::string_view text) noexcept;
 
 }  // namespace sextant::tokenize

@@ -212,8 +212,9 @@ std::string SentencePiece::decode(std::span<const std::int64_t> ids) const {
         }
         flush();
         if (dropped_blank || !text.empty()) begins_text = false;
-        dropped_blank = begins_text && drops_first_blank_ && !drops_first_blanks_ && written->starts_with(blank_symbol) &&
-                        piece(index).type != Type::control && piece(index).type != Type::unknown;
+        const bool is_text = piece(index).type != Type::control && piece(index).type != Type::unknown;
+        dropped_blank = begins_text && drops_first_blank_ && !drops_first_blanks_ && is_text &&
+                        written->starts_with(blank_symbol);
         text += surface(index, begins_text);
     }
     flush();

@@ -96,7 +96,8 @@ Piece read_piece(std::string_view bytes, std::size_t index, const std::string& n
     while (!message.done()) {
         const auto field = message.next();
         if (field.is(1, WireType::bytes)) piece.text = field.bytes;
-        if (field.is(2, WireType::four_bytes)) piece.score = std::bit_cast<float>(static_cast<std::uint32_t>(field.value));
+        if (field.is(2, WireType::four_bytes))
+            piece.score = std::bit_cast<float>(static_cast<std::uint32_t>(field.value));
         if (field.is(3, WireType::number) && field.value >= 1 && field.value <= 6)  // others are as if not there
             piece.type = static_cast<SentencePieceFile::Type>(field.value);
     }

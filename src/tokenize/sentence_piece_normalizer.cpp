@@ -82,7 +82,8 @@ SentencePieceNormalizer::Result SentencePieceNormalizer::apply(std::string_view 
 
 SentencePieceNormalizer::Prefix SentencePieceNormalizer::next(std::string_view text,
                                                               const Trie& symbols) const noexcept {
-    if (const auto symbol = symbols.longest_prefix(Trie::root, text)) return {text.substr(0, symbol->length), symbol->length};
+    if (const auto symbol = symbols.longest_prefix(Trie::root, text))
+        return {text.substr(0, symbol->length), symbol->length};
     if (map_) {
         if (const auto match = map_->find_longest(text)) return {match->becomes, match->bytes};
     }

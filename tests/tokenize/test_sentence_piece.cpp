@@ -22,7 +22,7 @@ const std::string blank = "\xE2\x96\x81";
 
 std::string varint(std::size_t number) {
     std::string bytes;
-    for (; number >= 0x80; number >>= 7) bytes += static_cast<char>(number & 0x7F | 0x80);
+    for (; number >= 0x80; number >>= 7) bytes += static_cast<char>((number & 0x7F) | 0x80);
     return bytes + static_cast<char>(number);
 }
 std::string number_field(unsigned field, std::size_t value) { return varint(field << 3) + varint(value); }
