@@ -63,7 +63,20 @@ TextSpec read_text(Fields fields, const std::map<std::string, FileEntry>& files)
     spec.tokenizer = listed_file(fields, "tokenizer", files);
     spec.max_length = static_cast<std::size_t>(fields.integer("max_length", 1, 65'536));
     spec.pad_to_max_length = fields.boolean("pad_to_max_length", false);
-    if (fields.has("pad_id")) spec.pad_id = fields.integer("pad_id", 0, std::numeric_limits<std::int32_t>::max());
+    constexpr std::int64_t highest_id = std::numeric_limits<std::int32_t>::max();
+    if (fields.has("pad_id")) spec.pad_id = fields.integer("pad_id", 0, highest_id);
+    if (fields.has("pad_type_id")) spec.pad_type_id = fields.integer("pad_type_id", 0, highest_id);
+    if (fields.has("pad_to_multiple_of"))
+        spec.pad_to_multiple_of = static_cast<std::size_t>(fields.integer("pad_to_multiple_of", 1, 65'536));
+    spec.padding_side = fields.choice<Padding::Side>("padding_side", {{"right", Padding::Side::right}, {"left", Padding::Side::left}}, "right");
+    spec.truncation_side =
+        fields.choice<Truncation::Side>("truncation_side", {{"right", Truncation::Side::right}, {"left", Truncation::Side::left}}, "right");
+    spec.clean = fields.choice<TextCleaning>("clean",
+                                             {{"none", TextCleaning::none},
+                                              {"whitespace", TextCleaning::whitespace},
+                                              {"clip", TextCleaning::clip},
+                                              {"canonicalize", TextCleaning::canonicalize}},
+                                             "none");
     if (fields.has("prompts")) {
         Fields prompts = fields.object("prompts");
         spec.query_prompt = prompts.string("query", "");

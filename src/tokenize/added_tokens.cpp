@@ -47,13 +47,14 @@ AddedTokens::AddedTokens(const std::optional<JsonNode>& section, const Model& mo
                                                   std::to_string(id));
         if (!ids_.emplace(token.content, id).second)
             node.fail(ErrorCode::unsupported, "the token \"" + token.content + "\" stands here a second time");
+        by_id_.emplace(id, Entry{token.content, token.special});
         tokens_.push_back(std::move(token));
     }
     // Of two tokens that are normalised to the same text the special one counts, then the first.
     std::ranges::stable_partition(tokens_, [](const AddedToken& token) { return token.special; });
     std::vector<std::string> contents;
     for (const auto& token : tokens_) {
-        Text content(token.content);
+        Text content(token.content, 0, token.content.size());
         if (token.normalized && normalizer != nullptr) normalizer->apply(content);
         if (content.bytes().empty())
             section->fail(ErrorCode::unsupported, "the token \"" + token.content + "\" is normalised to nothing");
@@ -67,22 +68,24 @@ AddedTokens::AddedTokens(const std::optional<JsonNode>& section, const Model& mo
 }
 
 Pieces AddedTokens::split(std::string_view text, const Normalizer* normalizer) const {
-    Pieces result;
-    const auto place = [&result](std::string_view part, std::int64_t token) {
-        if (part.empty()) return;
-        result.pieces.push_back({result.text.size(), result.text.size() + part.size(), token});
-        result.text += part;
+    Pieces result{Text(text, 0, 0)};
+    const auto add = [&result](Text part, const Cut& cut) {
+        const auto shift = result.text.bytes().size();
+        for (const auto& piece : cut)
+            if (piece.begin < piece.end)
+                result.pieces.push_back({shift + piece.begin, shift + piece.end, piece.added_token});
+        result.text.append(std::move(part));
     };
     for (const auto& piece : find(text, raw_)) {
-        const auto part = text.substr(piece.begin, piece.end - piece.begin);
+        Text part(text, piece.begin, piece.end);
         if (piece.is_token()) {
-            place(part, piece.added_token);
+            const auto size = part.bytes().size();
+            add(std::move(part), {{0, size, piece.added_token}});
             continue;
         }
-        Text normal{std::string(part)};
-        if (normalizer != nullptr) normalizer->apply(normal);
-        for (const auto& inner : find(normal.bytes(), normalized_))
-            place(std::string_view(normal.bytes()).substr(inner.begin, inner.end - inner.begin), inner.added_token);
+        if (normalizer != nullptr) normalizer->apply(part);
+        auto cut = find(part.bytes(), normalized_);
+        add(std::move(part), cut);
     }
     return result;
 }
@@ -90,6 +93,11 @@ Pieces AddedTokens::split(std::string_view text, const Normalizer* normalizer) c
 std::optional<std::int64_t> AddedTokens::token_to_id(std::string_view token) const {
     const auto found = ids_.find(token);
     return found == ids_.end() ? std::nullopt : std::optional(found->second);
+}
+
+const AddedTokens::Entry* AddedTokens::find_id(std::int64_t id) const {
+    const auto found = by_id_.find(id);
+    return found == by_id_.end() ? nullptr : &found->second;
 }
 
 // Leftmost, longest, without overlap. A match that is discarded is passed over whole; whitespace that a token has taken

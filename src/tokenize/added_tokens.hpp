@@ -37,6 +37,12 @@ public:
     [[nodiscard]] Pieces split(std::string_view text, const Normalizer* normalizer) const;
 
     [[nodiscard]] std::optional<std::int64_t> token_to_id(std::string_view token) const;
+    struct Entry {
+        std::string content;
+        bool special;
+    };
+    /// The added token with this id; null if there is none.
+    [[nodiscard]] const Entry* find_id(std::int64_t id) const;
     /// How many of the tokens the model does not have.
     [[nodiscard]] std::size_t count_new() const noexcept { return new_; }
 
@@ -48,6 +54,7 @@ private:
 
     std::vector<AddedToken> tokens_;
     std::map<std::string, std::int64_t, std::less<>> ids_;
+    std::map<std::int64_t, Entry> by_id_;
     std::size_t new_ = 0;
     Trie raw_, normalized_;  // the values are indices into `tokens_`
 };

@@ -1,6 +1,7 @@
 // After tokenizers/src/normalizers/bert.rs of Hugging Face, whose tables differ from those of Google's BERT.
 #include <string>
 
+#include "tokenize/normal_form.hpp"
 #include "tokenize/normalizer.hpp"
 #include "tokenize/unicode.hpp"
 
@@ -15,9 +16,11 @@ public:
 
     void apply(Text& text) const override {
         if (clean_) text.rewrite_each(clean);
-        if (space_chinese_) text.rewrite_each(space_chinese);
-        if (strip_accents_) text.rewrite(strip_accents);
-        if (lowercase_) text.rewrite_each(lower);
+        if (!is_ascii(text.bytes())) {
+            if (space_chinese_) text.rewrite_each(space_chinese);
+            if (strip_accents_) strip_accents(text);
+        }
+        if (lowercase_) text.rewrite_each(lower_case);
     }
 
 private:
@@ -33,31 +36,29 @@ private:
 
     static void space_chinese(Rewriter& rewriter, CodePoint c) {
         if (!is_chinese(c.value)) return rewriter.keep(c.length);
-        rewriter.replace(0, " ");
+        rewriter.insert(" ");
         rewriter.keep(c.length);
         rewriter.replace(0, " ");
     }
 
-    static void strip_accents(Rewriter& rewriter) {
-        const auto source = rewriter.rest();
-        if (is_ascii(source)) return;
-        Text decomposed(normal_form(source, NormalForm::nfd));
-        decomposed.rewrite_each([](Rewriter& inner, CodePoint c) {
-            is_mark_nonspacing(c.value) ? inner.drop(c.length) : inner.keep(c.length);
+    static void strip_accents(Text& text) {
+        rewrite_in(NormalForm::nfd, text);
+        text.rewrite_each([](Rewriter& rewriter, CodePoint c) {
+            is_mark_nonspacing(c.value) ? rewriter.drop(c.length) : rewriter.keep(c.length);
         });
-        rewriter.replace(source.size(), decomposed.bytes());
-    }
-
-    static void lower(Rewriter& rewriter, CodePoint c) {
-        std::string small;  // at most five bytes, which no string allocates for
-        append_lower_case(small, c.value);
-        rewriter.replace(c.length, small);
     }
 
     bool clean_, space_chinese_, strip_accents_, lowercase_;
 };
 
 }  // namespace
+
+void lower_case(Rewriter& rewriter, CodePoint c) {
+    if (c.value < 0x80 && (c.value < 'A' || c.value > 'Z')) return rewriter.keep(c.length);
+    std::string small;  // at most five bytes, which no string allocates for
+    append_lower_case(small, c.value);
+    rewriter.replace(c.length, small);
+}
 
 std::unique_ptr<const Normalizer> read_bert_normalizer(const JsonNode& node) {
     node.only({"type", "clean_text", "handle_chinese_chars", "strip_accents", "lowercase"});

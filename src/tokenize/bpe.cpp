@@ -1,9 +1,11 @@
-// Byte pair encoding: Sennrich et al. 2016 (arXiv:1508.07909), as in models/bpe/{model,word}.rs of Hugging Face.
+// Byte pair encoding: Sennrich et al. 2016 (arXiv:1508.07909), as in models/bpe/model.rs of Hugging Face.
+#include <algorithm>
 #include <array>
+#include <limits>
 #include <optional>
-#include <queue>
 #include <string>
 
+#include "tokenize/chain.hpp"
 #include "tokenize/merges.hpp"
 #include "tokenize/model.hpp"
 #include "tokenize/unicode.hpp"
@@ -15,69 +17,60 @@ namespace {
 
 using Index = Vocabulary::Index;
 
-// A word as a chain of tokens, in which neighbours are joined: n log n for n tokens.
-class Chain {
+// A word of few symbols. A scan for the lowest rank beats a queue here, and takes no memory.
+class ShortWord {
 public:
-    explicit Chain(std::size_t capacity) { links_.reserve(capacity); }
+    static constexpr std::size_t capacity = 256;
 
-    void add(Index token) {
-        const auto here = static_cast<int>(links_.size());
-        if (here > 0) links_.back().next = here;
-        links_.push_back({token, here - 1, none, false});
+    ShortWord() {}  // the symbols are not to be cleared  NOLINT
+
+    void add(Index token, std::size_t length) {
+        symbols_[count_++] = {token, static_cast<std::uint32_t>(length), none, 0};
     }
 
     void merge_all(const Merges& merges) {
-        for (int i = 0; i + 1 < static_cast<int>(links_.size()); ++i) offer(merges, i);
-        while (!queue_.empty()) {
-            const auto best = queue_.top();
-            queue_.pop();
-            auto& left = links_[static_cast<std::size_t>(best.position)];
-            if (left.is_gone || left.next == none) continue;
-            auto& right = links_[static_cast<std::size_t>(left.next)];
-            // The neighbours may have changed since the offer; it stands if they still make the same token.
-            const auto* merge = merges.find(left.token, right.token);
-            if (merge == nullptr || merge->result != best.result) continue;
-            left.token = best.result;
-            left.next = right.next;
-            right.is_gone = true;
-            if (left.next != none) links_[static_cast<std::size_t>(left.next)].previous = best.position;
-            if (left.previous != none) offer(merges, left.previous);
-            if (left.next != none) offer(merges, best.position);
+        for (std::size_t i = 0; i + 1 < count_; ++i) ask(merges, i);
+        for (;;) {
+            std::size_t best = 0;
+            auto lowest = none;
+            for (std::size_t i = 0; i < count_; ++i) {
+                if (symbols_[i].rank >= lowest) continue;
+                lowest = symbols_[i].rank;
+                best = i;
+            }
+            if (lowest == none) return;
+            auto& left = symbols_[best];
+            left.token = left.merged;
+            left.length += symbols_[best + 1].length;
+            std::copy(symbols_.data() + best + 2, symbols_.data() + count_, symbols_.data() + best + 1);
+            --count_;
+            ask(merges, best);
+            if (best > 0) ask(merges, best - 1);
         }
     }
 
     template <class Visit>
     void for_each(Visit&& visit) const {
-        for (const auto& link : links_)
-            if (!link.is_gone) visit(link.token);
+        for (std::size_t i = 0; i < count_; ++i) visit(symbols_[i].token, symbols_[i].length);
     }
 
 private:
-    static constexpr int none = -1;
-    struct Link {
+    static constexpr auto none = std::numeric_limits<std::uint32_t>::max();
+    struct Symbol {
         Index token;
-        int previous, next;
-        bool is_gone;
-    };
-    struct Offer {
-        std::uint32_t rank;
-        int position;
-        Index result;
-
-        // The lowest rank first, then the leftmost.
-        bool operator<(const Offer& other) const noexcept {
-            return rank != other.rank ? rank > other.rank : position > other.position;
-        }
+        std::uint32_t length;
+        std::uint32_t rank;  // of the merge with the next symbol; none: there is no merge
+        Index merged;        // what that makes
     };
 
-    void offer(const Merges& merges, int position) {
-        const auto& left = links_[static_cast<std::size_t>(position)];
-        const auto* merge = merges.find(left.token, links_[static_cast<std::size_t>(left.next)].token);
-        if (merge != nullptr) queue_.push({merge->rank, position, merge->result});
+    void ask(const Merges& merges, std::size_t i) {
+        const auto* merge = i + 1 < count_ ? merges.find(symbols_[i].token, symbols_[i + 1].token) : nullptr;
+        symbols_[i].rank = merge != nullptr ? merge->rank : none;
+        if (merge != nullptr) symbols_[i].merged = merge->result;
     }
 
-    std::vector<Link> links_;
-    std::priority_queue<Offer> queue_;
+    std::array<Symbol, capacity> symbols_;
+    std::size_t count_ = 0;
 };
 
 struct Options {
@@ -110,34 +103,62 @@ public:
         : options_(node),
           vocabulary_(node.at("vocab")),
           merges_(node.at("merges"), vocabulary_, options_.prefix.size()) {
-        if (const auto unknown = node.find("unk_token")) unknown_ = read_unknown(*unknown, vocabulary_);
-        constexpr std::string_view digits = "0123456789ABCDEF";
-        for (std::size_t byte = 0; byte < 256; ++byte)
-            bytes_[byte] = vocabulary_.find(std::string("<0x") + digits[byte / 16] + digits[byte % 16] + ">");
+        if (const auto unknown = node.find("unk_token")) unknown_.emplace(*unknown, vocabulary_);
+        if (options_.byte_fallback) bytes_ = find_bytes(vocabulary_);
+        for (std::size_t c = 0; c < ascii_.size(); ++c)
+            ascii_[c] = vocabulary_.find(std::string(1, static_cast<char>(c)));
+        find_whole_words();
     }
 
-    void tokenize(std::string_view word, std::vector<std::int64_t>& ids) const override {
+    void tokenize(std::string_view word, std::vector<Token>& tokens) const override {
         if (options_.ignore_merges) {
-            if (const auto whole = vocabulary_.find(word)) return ids.push_back(vocabulary_.id(*whole));
+            if (const auto whole = vocabulary_.find(word))
+                return tokens.push_back({vocabulary_.id(*whole), 0, word.size()});
         }
-        auto chain = spell(word);
-        chain.merge_all(merges_);
-        chain.for_each([&](Index token) { ids.push_back(vocabulary_.id(token)); });
+        if (const auto whole = find_word(word); whole && is_whole_word_[static_cast<std::size_t>(*whole)])
+            return tokens.push_back({vocabulary_.id(*whole), 0, word.size()});
+        cut(word, tokens);
     }
 
     std::optional<std::int64_t> token_to_id(std::string_view token) const override {
         return vocabulary_.find_id(token);
     }
+    std::optional<std::string> id_to_token(std::int64_t id) const override { return vocabulary_.token(id); }
     std::size_t size() const noexcept override { return vocabulary_.size(); }
 
 private:
-    // One token for each code point. As in Hugging Face, an unknown one is written when the next known one comes, after
-    // any bytes in between, and is left out if there is no token for it.
-    Chain spell(std::string_view word) const {
-        Chain chain(word.size());
-        std::size_t unknown_pending = 0;
+    void cut(std::string_view word, std::vector<Token>& tokens) const {
+        // Only a suffix or prefix that falls back to bytes makes more symbols than the word has bytes; and a prefix
+        // can make a merge that adds no text, for which the queue keeps offers that a scan would not see.
+        const bool is_plain = options_.prefix.empty() && (options_.suffix.empty() || !options_.byte_fallback);
+        if (is_plain && word.size() <= ShortWord::capacity) {
+            ShortWord symbols;
+            merge(symbols, word, tokens);
+        } else {
+            Chain symbols(word.size());
+            merge(symbols, word, tokens);
+        }
+    }
+
+    template <class Word>
+    void merge(Word& symbols, std::string_view word, std::vector<Token>& tokens) const {
+        spell(word, symbols);
+        symbols.merge_all(merges_);
+        std::size_t at = 0;
+        symbols.for_each([&](Index token, std::size_t length) {
+            tokens.push_back({vocabulary_.id(token), at, at + length});
+            at += length;
+        });
+    }
+
+    // One symbol for each code point. As in Hugging Face, an unknown one is written when the next known one comes,
+    // after any bytes in between, and is left out if there is no token for it.
+    template <class Word>
+    void spell(std::string_view word, Word& symbols) const {
+        std::size_t unknown_pending = 0;  // bytes
         const auto flush = [&] {
-            for (; unknown_pending > 0; --unknown_pending) chain.add(*unknown_);
+            if (unknown_pending > 0) symbols.add(unknown_->index(), unknown_pending);
+            unknown_pending = 0;
         };
         for (std::size_t at = 0; at < word.size();) {
             const auto length = front(word.substr(at)).length;
@@ -146,20 +167,21 @@ private:
             at += length;
             if (const auto token = find_symbol(symbol, is_first, is_last)) {
                 flush();
-                chain.add(*token);
-            } else if (options_.byte_fallback && add_bytes(symbol, is_first, is_last, chain)) {
+                symbols.add(*token, length);
+            } else if (options_.byte_fallback && add_bytes(symbol, is_first, is_last, symbols)) {
                 continue;
             } else if (unknown_) {
                 if (!options_.fuse_unknown) flush();
-                unknown_pending = 1;
+                unknown_pending += length;
             }
         }
         flush();
-        return chain;
     }
 
     std::optional<Index> find_symbol(std::string_view symbol, bool is_first, bool is_last) const {
         const auto& trie = vocabulary_.trie();
+        const bool is_bare = (is_first || options_.prefix.empty()) && (!is_last || options_.suffix.empty());
+        if (is_bare && symbol.size() == 1) return ascii_[static_cast<unsigned char>(symbol[0])];
         std::optional<Trie::Node> node = Trie::root;
         if (!is_first) node = trie.walk(*node, options_.prefix);
         if (node) node = trie.walk(*node, symbol);
@@ -168,20 +190,46 @@ private:
     }
 
     // False if some byte has no token; then none is added.
-    bool add_bytes(std::string_view symbol, bool is_first, bool is_last, Chain& chain) const {
+    template <class Word>
+    bool add_bytes(std::string_view symbol, bool is_first, bool is_last, Word& symbols) const {
         const std::string text =
             (is_first ? "" : options_.prefix) + std::string(symbol) + (is_last ? options_.suffix : "");
         for (const char c : text)
             if (!bytes_[static_cast<unsigned char>(c)]) return false;
-        for (const char c : text) chain.add(*bytes_[static_cast<unsigned char>(c)]);
+        for (const char c : text) symbols.add(*bytes_[static_cast<unsigned char>(c)], 1);
         return true;
+    }
+
+    // The token that is all of a word.
+    std::optional<Index> find_word(std::string_view word) const {
+        const auto node = vocabulary_.trie().walk(Trie::root, word);
+        const auto end = node ? vocabulary_.trie().walk(*node, options_.suffix) : std::nullopt;
+        return end ? vocabulary_.trie().value(*end) : std::nullopt;
+    }
+
+    // Most words of a text are one token. For each token this asks once whether the merges lead to it.
+    void find_whole_words() {
+        is_whole_word_.assign(vocabulary_.size(), false);
+        if (unknown_ && !unknown_->is_known()) return;
+        std::vector<Token> tokens;
+        for (Index i = 0; i < static_cast<Index>(vocabulary_.size()); ++i) {
+            auto word = vocabulary_.text(i);
+            if (!word.ends_with(options_.suffix) || word.size() > ShortWord::capacity) continue;
+            word.remove_suffix(options_.suffix.size());
+            tokens.clear();
+            if (!word.empty()) cut(word, tokens);
+            is_whole_word_[static_cast<std::size_t>(i)] =
+                tokens.size() == 1 && tokens[0].id == vocabulary_.id(i) && tokens[0].end == word.size();
+        }
     }
 
     Options options_;
     Vocabulary vocabulary_;
     Merges merges_;
-    std::optional<Index> unknown_;
-    std::array<std::optional<Index>, 256> bytes_;
+    std::optional<Unknown> unknown_;
+    std::vector<std::optional<Index>> bytes_;
+    std::array<std::optional<Index>, 128> ascii_;  // the tokens of one letter
+    std::vector<bool> is_whole_word_;  // by index
 };
 
 }  // namespace
@@ -192,13 +240,6 @@ std::unique_ptr<const Model> read_bpe(const JsonNode& node) {
     if (const auto dropout = node.find("dropout"); dropout && dropout->json() != 0)
         dropout->fail(ErrorCode::unsupported, "dropout makes ids random; set it to null");
     return std::make_unique<Bpe>(node);
-}
-
-std::unique_ptr<const Model> read_model(const JsonNode& node) {
-    const auto& type = node.at("type").as_string();
-    if (type == "BPE") return read_bpe(node);
-    if (type == "WordPiece") return read_word_piece(node);
-    node.fail(ErrorCode::unsupported, "the model \"" + type + "\" is not supported by this version of sextant");
 }
 
 }  // namespace sextant::tokenize

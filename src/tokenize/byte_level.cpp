@@ -1,28 +1,16 @@
-// After encoder.py of GPT-2 (openai/gpt-2) and pre_tokenizers/byte_level.rs of Hugging Face.
-#include <array>
-#include <string>
+// After pre_tokenizers/byte_level.rs of Hugging Face.
 #include <string_view>
+#include <utility>
 
+#include "tokenize/byte_alphabet.hpp"
 #include "tokenize/pattern.hpp"
 #include "tokenize/pre_tokenizer.hpp"
-#include "tokenize/unicode.hpp"
 
 namespace sextant::tokenize {
 
 namespace {
 
 constexpr std::string_view gpt2_words = R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
-
-// A visible code point for every byte: printable Latin-1 stands for itself, the others follow from U+0100 on.
-std::array<std::string, 256> make_alphabet() {
-    std::array<std::string, 256> alphabet;
-    char32_t next = 0x100;
-    for (char32_t byte = 0; byte < 256; ++byte) {
-        const bool visible = (byte >= 0x21 && byte <= 0x7E) || (byte >= 0xA1 && byte <= 0xAC) || byte >= 0xAE;
-        append(alphabet[byte], visible ? byte : next++);
-    }
-    return alphabet;
-}
 
 class ByteLevel final : public PreTokenizer {
 public:
@@ -31,9 +19,8 @@ public:
 
     void apply(Pieces& pieces) const override {
         if (add_prefix_space_) {
-            pieces.rewrite([](std::string_view text, std::string& out) {
-                if (!text.starts_with(' ')) out += ' ';
-                out += text;
+            pieces.rewrite([](Rewriter& rewriter) {
+                if (!rewriter.rest().starts_with(' ')) rewriter.insert(" ");
             });
         }
         if (words_) {
@@ -41,10 +28,7 @@ public:
                 for (const auto& word : words_->cut(text)) part(word.begin, word.end);
             });
         }
-        static const auto alphabet = make_alphabet();
-        pieces.rewrite([](std::string_view text, std::string& out) {
-            for (const char c : text) out += alphabet[static_cast<unsigned char>(c)];
-        });
+        pieces.rewrite(write_bytes_as_letters);
     }
 
 private:

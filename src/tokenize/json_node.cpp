@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "tokenize/unicode.hpp"
+
 namespace sextant::tokenize {
 
 namespace {
@@ -64,6 +66,12 @@ const std::string& JsonNode::as_string() const {
 bool JsonNode::as_bool() const {
     expect(value_->is_boolean(), "true or false");
     return value_->get<bool>();
+}
+
+char32_t JsonNode::as_code_point() const {
+    const auto& text = as_string();  // which nlohmann::json has found to be UTF-8
+    expect(!text.empty() && front(text).length == text.size(), "one character");
+    return front(text).value;
 }
 
 std::int64_t JsonNode::as_id() const {

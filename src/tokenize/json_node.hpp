@@ -37,6 +37,8 @@ public:
 
     [[nodiscard]] const std::string& as_string() const;
     [[nodiscard]] bool as_bool() const;
+    /// A string of one code point.
+    [[nodiscard]] char32_t as_code_point() const;
     /// An integer from 0 to 2^31 - 1: an id, a type id, a count.
     [[nodiscard]] std::int64_t as_id() const;
 

@@ -1,6 +1,7 @@
 #include "tokenize/merges.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -53,21 +54,33 @@ Merges::Merges(const JsonNode& node, const Vocabulary& vocabulary, std::size_t p
         merges_.push_back({find_token(node, i, vocabulary, left), find_token(node, i, vocabulary, right),
                            find_token(node, i, vocabulary, result), static_cast<std::uint32_t>(i)});
     }
+    const int bits = static_cast<int>(std::bit_width(2 * count + 1));
+    shift_ = 64 - bits;
     // Of two merges of the same parts the later counts, as in Hugging Face.
+    const auto order = [this](const Merge& m) { return std::tuple(bucket(m.left, m.right), m.left, m.right, ~m.rank); };
+    std::ranges::sort(merges_, {}, order);
     const auto parts = [](const Merge& m) { return std::tuple(m.left, m.right); };
-    std::ranges::sort(merges_, {}, [](const Merge& m) { return std::tuple(m.left, m.right, ~m.rank); });
     merges_.erase(std::ranges::unique(merges_, {}, parts).begin(), merges_.end());
-    first_.assign(vocabulary.size() + 1, 0);
-    for (const auto& merge : merges_) ++first_[static_cast<std::size_t>(merge.left) + 1];
+    first_.assign((std::size_t{1} << bits) + 1, 0);
+    for (const auto& merge : merges_) ++first_[bucket(merge.left, merge.right) + 1];
     for (std::size_t i = 1; i < first_.size(); ++i) first_[i] += first_[i - 1];
 }
 
+// Multiplicative hashing: Knuth, The Art of Computer Programming 3, 6.4, by the golden ratio.
+std::size_t Merges::bucket(Vocabulary::Index left, Vocabulary::Index right) const noexcept {
+    const auto pair = static_cast<std::uint64_t>(left) << 32 | static_cast<std::uint32_t>(right);
+    return static_cast<std::size_t>(((pair >> 29 ^ pair) * 0x9E37'79B9'7F4A'7C15) >> shift_);
+}
+
 const Merge* Merges::find(Vocabulary::Index left, Vocabulary::Index right) const noexcept {
-    const auto* begin = merges_.data() + first_[static_cast<std::size_t>(left)];
-    const auto* end = merges_.data() + first_[static_cast<std::size_t>(left) + 1];
-    const auto* merge =
-        std::lower_bound(begin, end, right, [](const Merge& m, Vocabulary::Index r) { return m.right < r; });
-    return merge != end && merge->right == right ? merge : nullptr;
+    const auto place = bucket(left, right);
+    const auto* begin = merges_.data() + first_[place];
+    const auto* end = merges_.data() + first_[place + 1];
+    if (begin == end) return nullptr;
+    const auto* merge = std::lower_bound(begin, end, std::tuple(left, right), [](const Merge& m, const auto& wanted) {
+        return std::tuple(m.left, m.right) < wanted;
+    });
+    return merge != end && merge->left == left && merge->right == right ? merge : nullptr;
 }
 
 }  // namespace sextant::tokenize

@@ -17,7 +17,7 @@ struct Merge {
     std::uint32_t rank;  // lower comes first
 };
 
-/// All merges, found by their two parts in logarithmic time.
+/// All merges, found by their two parts at once; in logarithmic time where someone made them collide.
 class Merges {
 public:
     /// From ["a b", ...] or [["a", "b"], ...]. Throws `corrupt` for a merge whose parts or result are not in the
@@ -29,8 +29,11 @@ public:
     [[nodiscard]] const Merge* find(Vocabulary::Index left, Vocabulary::Index right) const noexcept;
 
 private:
-    std::vector<Merge> merges_;         // by left, then right
-    std::vector<std::uint32_t> first_;  // of each left token in `merges_`, and the end
+    [[nodiscard]] std::size_t bucket(Vocabulary::Index left, Vocabulary::Index right) const noexcept;
+
+    std::vector<Merge> merges_;         // by bucket, then left, then right
+    std::vector<std::uint32_t> first_;  // of each bucket in `merges_`, and the end
+    int shift_ = 0;                     // what is left of a hash is a bucket
 };
 
 }  // namespace sextant::tokenize

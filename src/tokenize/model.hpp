@@ -1,15 +1,24 @@
-// The third step: from a word to the ids of its parts.
+// The third step: from a word to its tokens.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "tokenize/json_node.hpp"
 
 namespace sextant::tokenize {
+
+/// A token and the bytes of the word that it stands for. As in Hugging Face, `end` may lie beyond the word where a
+/// model writes more bytes than it read (the bytes of a suffix that fell back).
+struct Token {
+    std::int64_t id;
+    std::size_t begin, end;
+};
 
 /// Never changes; any thread.
 class Model {
@@ -19,9 +28,11 @@ public:
     Model(const Model&) = delete;
     Model& operator=(const Model&) = delete;
 
-    /// Appends the ids of a word, which is not empty.
-    virtual void tokenize(std::string_view word, std::vector<std::int64_t>& ids) const = 0;
+    /// Appends the tokens of a word, which is not empty, in order.
+    virtual void tokenize(std::string_view word, std::vector<Token>& tokens) const = 0;
     [[nodiscard]] virtual std::optional<std::int64_t> token_to_id(std::string_view token) const = 0;
+    /// The token as it stands in the file; nothing for an id that no token has.
+    [[nodiscard]] virtual std::optional<std::string> id_to_token(std::int64_t id) const = 0;
     [[nodiscard]] virtual std::size_t size() const noexcept = 0;
 };
 
@@ -30,5 +41,7 @@ public:
 
 [[nodiscard]] std::unique_ptr<const Model> read_bpe(const JsonNode& node);
 [[nodiscard]] std::unique_ptr<const Model> read_word_piece(const JsonNode& node);
+[[nodiscard]] std::unique_ptr<const Model> read_word_level(const JsonNode& node);
+[[nodiscard]] std::unique_ptr<const Model> read_unigram(const JsonNode& node);
 
 }  // namespace sextant::tokenize

@@ -2,6 +2,8 @@
 #include <utility>
 #include <vector>
 
+#include "tokenize/byte_alphabet.hpp"
+#include "tokenize/normal_form.hpp"
 #include "tokenize/normalizer.hpp"
 #include "tokenize/pattern.hpp"
 #include "tokenize/unicode.hpp"
@@ -14,12 +16,7 @@ class UnicodeForm final : public Normalizer {
 public:
     explicit UnicodeForm(NormalForm form) : form_(form) {}
 
-    void apply(Text& text) const override {
-        text.rewrite([this](Rewriter& rewriter) {
-            const auto source = rewriter.rest();
-            rewriter.replace(source.size(), normal_form(source, form_));
-        });
-    }
+    void apply(Text& text) const override { rewrite_in(form_, text); }
 
 private:
     NormalForm form_;
@@ -27,13 +24,30 @@ private:
 
 class Lowercase final : public Normalizer {
 public:
+    void apply(Text& text) const override { text.rewrite_each(lower_case); }
+};
+
+// SentencePiece's nmt rule: controls go, odd blanks become spaces.
+class Nmt final : public Normalizer {
+public:
     void apply(Text& text) const override {
-        std::string lower;
-        text.rewrite_each([&lower](Rewriter& rewriter, CodePoint c) {
-            lower.clear();
-            append_lower_case(lower, c.value);
-            rewriter.replace(c.length, lower);
+        text.rewrite_each([](Rewriter& rewriter, CodePoint c) {
+            if (is_dropped(c.value))
+                rewriter.drop(c.length);
+            else if (is_blank(c.value))
+                rewriter.replace(c.length, " ");
+            else
+                rewriter.keep(c.length);
         });
+    }
+
+private:
+    static bool is_dropped(char32_t c) noexcept {
+        return (c >= 1 && c <= 8) || c == 0xB || (c >= 0xE && c <= 0x1F) || c == 0x7F || c == 0x8F || c == 0x9F;
+    }
+    static bool is_blank(char32_t c) noexcept {
+        return c == 9 || c == 0xA || c == 0xC || c == 0xD || c == 0x1680 || (c >= 0x200B && c <= 0x200F) ||
+               c == 0x2028 || c == 0x2029 || c == 0x2581 || c == 0xFEFF || c == 0xFFFD;
     }
 };
 
@@ -85,13 +99,19 @@ private:
     std::string content_;
 };
 
+// Every byte becomes the visible code point that stands for it.
+class ByteLevel final : public Normalizer {
+public:
+    void apply(Text& text) const override { text.rewrite(write_bytes_as_letters); }
+};
+
 class Prepend final : public Normalizer {
 public:
     explicit Prepend(std::string prefix) : prefix_(std::move(prefix)) {}
 
     void apply(Text& text) const override {
         if (text.bytes().empty()) return;
-        text.rewrite([this](Rewriter& rewriter) { rewriter.replace(0, prefix_); });
+        text.rewrite([this](Rewriter& rewriter) { rewriter.insert(prefix_); });
     }
 
 private:
@@ -117,6 +137,7 @@ private:
 std::unique_ptr<const Normalizer> read_normalizer(const JsonNode& node) {
     const auto& type = node.at("type").as_string();
     if (type == "BertNormalizer") return read_bert_normalizer(node);
+    if (type == "Precompiled") return read_precompiled(node);
     if (type == "Strip") {
         node.only({"type", "strip_left", "strip_right"});
         return std::make_unique<Strip>(node.at("strip_left").as_bool(), node.at("strip_right").as_bool());
@@ -138,6 +159,8 @@ std::unique_ptr<const Normalizer> read_normalizer(const JsonNode& node) {
     if (type == "NFD") return std::make_unique<UnicodeForm>(NormalForm::nfd);
     if (type == "NFKC") return std::make_unique<UnicodeForm>(NormalForm::nfkc);
     if (type == "NFKD") return std::make_unique<UnicodeForm>(NormalForm::nfkd);
+    if (type == "Nmt") return std::make_unique<Nmt>();
+    if (type == "ByteLevel") return std::make_unique<ByteLevel>();
     if (type == "Lowercase") return std::make_unique<Lowercase>();
     if (type == "StripAccents") return std::make_unique<StripAccents>();
     node.fail(ErrorCode::unsupported, "the normalizer \"" + type + "\" is not supported by this version of sextant");

@@ -6,8 +6,6 @@
 #include <cstdint>
 #include <vector>
 
-#include <sextant/tokenize/tokenizer.hpp>
-
 #include "tokenize/json_node.hpp"
 
 namespace sextant::tokenize {
@@ -17,13 +15,23 @@ struct TemplatePart {
     enum class Kind { first_text, second_text, tokens } kind;
     std::int64_t type_id;
     std::vector<std::int64_t> ids = {};  // for `tokens`
+    /// For a text of which this is not the first window. TemplateProcessing of Hugging Face forgets the template's type.
+    std::int64_t window_type_id = type_id;
 };
 using Template = std::vector<TemplatePart>;
 
-/// What every post-processor comes to: one template for a text, one for a pair.
+/// Takes the blanks at both ends of a token out of its offsets.
+struct Trim {
+    bool add_prefix_space;       // the one blank that a text may begin with was not there
+    std::array<bool, 2> is_late;  // done when a special token stands before the first or second text, so that no token
+                                  // of the text is the first
+};
+
+/// What every post-processor comes to: one template for a text, one for a pair, and what is done with offsets.
 struct PostProcessor {
     Template single{{TemplatePart::Kind::first_text, 0}};
     Template pair{{TemplatePart::Kind::first_text, 0}, {TemplatePart::Kind::second_text, 1}};
+    std::vector<Trim> trims = {};
 };
 
 /// From the section "post_processor". Throws `unsupported` or `corrupt` with the place.
@@ -31,8 +39,5 @@ struct PostProcessor {
 
 /// How many tokens a template adds.
 [[nodiscard]] std::size_t count_added(const Template& pattern);
-
-/// The ids in their places; `texts` are those of the first and of the second text.
-[[nodiscard]] Encoding fill(const Template& pattern, const std::array<std::vector<std::int64_t>, 2>& texts);
 
 }  // namespace sextant::tokenize

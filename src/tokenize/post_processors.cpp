@@ -1,6 +1,8 @@
 // After processors/{template,bert,roberta}.rs of Hugging Face.
 #include <algorithm>
+#include <array>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "tokenize/post_processor.hpp"
@@ -18,7 +20,8 @@ TemplatePart read_part(const JsonNode& node, const JsonNode& special_tokens) {
         const auto& id = sequence->at("id").as_string();
         if (id != "A" && id != "B")
             sequence->fail(ErrorCode::corrupt, "expected the id \"A\" or \"B\", found \"" + id + "\"");
-        return {id == "A" ? Kind::first_text : Kind::second_text, sequence->at("type_id").as_id()};
+        const bool is_first = id == "A";
+        return {is_first ? Kind::first_text : Kind::second_text, sequence->at("type_id").as_id(), {}, is_first ? 0 : 1};
     }
     const auto token = node.at("SpecialToken");
     token.only({"id", "type_id"});
@@ -45,7 +48,8 @@ PostProcessor read_template_processing(const JsonNode& node) {
     node.only({"type", "single", "pair", "special_tokens"});
     const auto special_tokens = node.at("special_tokens");
     return {read_template(node.at("single"), special_tokens, false),
-            read_template(node.at("pair"), special_tokens, true)};
+            read_template(node.at("pair"), special_tokens, true),
+            {}};
 }
 
 // ["[SEP]", 102]
@@ -61,31 +65,48 @@ PostProcessor read_bert_processing(const JsonNode& node) {
     const auto cls = read_token(node.at("cls"), 0);
     const auto sep = read_token(node.at("sep"), 0);
     return {{cls, {Kind::first_text, 0}, sep},
-            {cls, {Kind::first_text, 0}, sep, {Kind::second_text, 1}, read_token(node.at("sep"), 1)}};
+            {cls, {Kind::first_text, 0}, sep, {Kind::second_text, 1}, read_token(node.at("sep"), 1)},
+            {}};
 }
 
 PostProcessor read_roberta_processing(const JsonNode& node) {
     node.only({"type", "sep", "cls", "trim_offsets", "add_prefix_space"});
     const auto cls = read_token(node.at("cls"), 0);
     const auto sep = read_token(node.at("sep"), 0);
-    return {{cls, {Kind::first_text, 0}, sep}, {cls, {Kind::first_text, 0}, sep, sep, {Kind::second_text, 0}, sep}};
+    PostProcessor processor{{cls, {Kind::first_text, 0}, sep},
+                            {cls, {Kind::first_text, 0}, sep, sep, {Kind::second_text, 0}, sep},
+                            {}};
+    if (node.at("trim_offsets").as_bool()) processor.trims.push_back({node.at("add_prefix_space").as_bool(), {}});
+    return processor;
 }
 
-bool is_byte_level(const JsonNode& node) { return node.at("type").as_string() == "ByteLevel"; }
+PostProcessor read_byte_level_processing(const JsonNode& node) {
+    node.only({"type", "add_prefix_space", "trim_offsets", "use_regex"});
+    PostProcessor processor;
+    if (node.at("trim_offsets").as_bool()) processor.trims.push_back({node.at("add_prefix_space").as_bool(), {}});
+    return processor;
+}
+
+bool is_of_type(const JsonNode& node, std::string_view type) { return node.at("type").as_string() == type; }
 
 // ByteLevel only moves offsets; of the others one decides.
 PostProcessor read_sequence(const JsonNode& node) {
     node.only({"type", "processors"});
-    PostProcessor processor;
+    PostProcessor all;
     bool decided = false;
+    std::array is_late{false, false};
     for (const auto& element : node.at("processors").elements()) {
         auto next = read_post_processor(element);
-        if (is_byte_level(element)) continue;
+        for (const auto& trim : next.trims) all.trims.push_back({trim.add_prefix_space, is_late});
+        if (is_of_type(element, "ByteLevel")) continue;
         if (std::exchange(decided, true))
             element.fail(ErrorCode::unsupported, "a second post-processor that adds tokens");
-        processor = std::move(next);
+        const bool is_roberta = is_of_type(element, "RobertaProcessing");
+        is_late = {is_roberta || is_of_type(element, "BertProcessing"), is_roberta};
+        next.trims = std::move(all.trims);
+        all = std::move(next);
     }
-    return processor;
+    return all;
 }
 
 }  // namespace
@@ -96,10 +117,7 @@ PostProcessor read_post_processor(const JsonNode& node) {
     if (type == "BertProcessing") return read_bert_processing(node);
     if (type == "RobertaProcessing") return read_roberta_processing(node);
     if (type == "Sequence") return read_sequence(node);
-    if (type == "ByteLevel") {
-        node.only({"type", "add_prefix_space", "trim_offsets", "use_regex"});
-        return {};
-    }
+    if (type == "ByteLevel") return read_byte_level_processing(node);
     node.fail(ErrorCode::unsupported,
               "the post-processor \"" + type + "\" is not supported by this version of sextant");
 }
@@ -108,16 +126,6 @@ std::size_t count_added(const Template& pattern) {
     std::size_t count = 0;
     for (const auto& part : pattern) count += part.ids.size();
     return count;
-}
-
-Encoding fill(const Template& pattern, const std::array<std::vector<std::int64_t>, 2>& texts) {
-    Encoding encoding;
-    for (const auto& part : pattern) {
-        const auto& ids = part.kind == Kind::tokens ? part.ids : texts[part.kind == Kind::first_text ? 0 : 1];
-        encoding.ids.insert(encoding.ids.end(), ids.begin(), ids.end());
-        encoding.type_ids.insert(encoding.type_ids.end(), ids.size(), part.type_id);
-    }
-    return encoding;
 }
 
 }  // namespace sextant::tokenize

@@ -23,7 +23,8 @@ public:
 /// From the section "pre_tokenizer". Throws `unsupported` or `corrupt` with the place.
 [[nodiscard]] std::unique_ptr<const PreTokenizer> read_pre_tokenizer(const JsonNode& node);
 
-/// From a section of type ByteLevel.
+/// From a section of the type that is named.
 [[nodiscard]] std::unique_ptr<const PreTokenizer> read_byte_level(const JsonNode& node);
+[[nodiscard]] std::unique_ptr<const PreTokenizer> read_metaspace(const JsonNode& node);
 
 }  // namespace sextant::tokenize

@@ -73,6 +73,29 @@ public:
     }
 };
 
+// Cuts where the script changes. What belongs to no script goes with what stands before it; at the front of a piece it
+// is lost, as in Hugging Face.
+class UnicodeScripts final : public PreTokenizer {
+public:
+    void apply(Pieces& pieces) const override {
+        pieces.split([](std::string_view text, auto&& part) {
+            std::size_t begin = text.size();
+            int last = no_script;
+            for (std::size_t at = 0; at < text.size();) {
+                const auto [c, length] = front(text.substr(at));
+                const auto script = script_of(c);
+                if (script != no_script && script != last) {
+                    if (last != no_script) part(begin, at);
+                    begin = at;
+                    last = script;
+                }
+                at += length;
+            }
+            part(begin, text.size());
+        });
+    }
+};
+
 class Split final : public PreTokenizer {
 public:
     Split(std::unique_ptr<const Pattern> pattern, SplitBehavior behavior, bool invert)
@@ -131,12 +154,18 @@ std::unique_ptr<const PreTokenizer> read_sequence(const JsonNode& node) {
 std::unique_ptr<const PreTokenizer> read_pre_tokenizer(const JsonNode& node) {
     const auto& type = node.at("type").as_string();
     if (type == "ByteLevel") return read_byte_level(node);
+    if (type == "Metaspace") return read_metaspace(node);
     if (type == "Split") return read_split(node);
     if (type == "Sequence") return read_sequence(node);
     if (type == "Punctuation") {
         node.only({"type", "behavior"});
         const auto behavior = node.find("behavior");
         return split_where(is_punctuation, behavior ? read_behavior(*behavior) : SplitBehavior::isolated);
+    }
+    if (type == "CharDelimiterSplit") {
+        node.only({"type", "delimiter"});
+        const auto delimiter = node.at("delimiter").as_code_point();
+        return split_where([delimiter](char32_t c) { return c == delimiter; }, SplitBehavior::removed);
     }
     if (type == "Digits") {
         node.only({"type", "individual_digits"});
@@ -146,6 +175,7 @@ std::unique_ptr<const PreTokenizer> read_pre_tokenizer(const JsonNode& node) {
     node.only({"type"});
     if (type == "BertPreTokenizer") return bert_pre_tokenizer();
     if (type == "Whitespace") return std::make_unique<Whitespace>();
+    if (type == "UnicodeScripts") return std::make_unique<UnicodeScripts>();
     if (type == "WhitespaceSplit") return split_where(is_whitespace, SplitBehavior::removed);
     node.fail(ErrorCode::unsupported, "the pre-tokenizer \"" + type + "\" is not supported by this version of sextant");
 }

@@ -10,19 +10,21 @@
 #include <sextant/core/utf8.hpp>
 
 #include "tokenize/added_tokens.hpp"
+#include "tokenize/assemble.hpp"
+#include "tokenize/decoder.hpp"
 #include "tokenize/json_node.hpp"
+#include "tokenize/length_sections.hpp"
 #include "tokenize/model.hpp"
 #include "tokenize/normalizer.hpp"
 #include "tokenize/post_processor.hpp"
 #include "tokenize/pre_tokenizer.hpp"
+#include "tokenize/sentence_piece.hpp"
 
 namespace sextant {
 
 using namespace tokenize;  // NOLINT: the room's own internals
 
 namespace {
-
-using Ids = std::vector<std::int64_t>;
 
 void check_text(std::string_view text) {
     if (text.size() > max_text_bytes)
@@ -31,20 +33,6 @@ void check_text(std::string_view text) {
     if (const auto bad = first_invalid_utf8(text))
         throw Error(ErrorCode::invalid_argument,
                     "the text is not valid UTF-8 at byte " + std::to_string(*bad) + ": convert it to UTF-8 first");
-}
-
-// How many tokens of each text stay: "longest_first" as utils/truncation.rs of Hugging Face computes it, which may
-// differ by one token from removing the longer text's last token again and again.
-std::pair<std::size_t, std::size_t> share(std::size_t first, std::size_t second, std::size_t room) {
-    if (first <= room && second <= room - first) return {first, second};
-    const bool swap = first > second;
-    auto shorter = std::min(first, second);
-    auto longer = shorter > room ? shorter : std::max(shorter, room - shorter);
-    if (shorter > room || longer > room - shorter) {
-        shorter = room / 2;
-        longer = shorter + room % 2;
-    }
-    return swap ? std::pair(longer, shorter) : std::pair(shorter, longer);
 }
 
 std::string read_file(const std::filesystem::path& path) {
@@ -62,6 +50,14 @@ std::string read_file(const std::filesystem::path& path) {
     return content;
 }
 
+// Of the ids from 0 on, as many as there are tokens and a few more; a file with wider holes is asked token by token.
+std::vector<Placed> count_blanks_of(const Model& model) {
+    std::vector<Placed> blanks(model.size() + 1024);
+    for (std::size_t id = 0; id < blanks.size(); ++id)
+        if (const auto token = model.id_to_token(static_cast<std::int64_t>(id))) count_blanks(*token, blanks[id]);
+    return blanks;
+}
+
 }  // namespace
 
 struct Tokenizer::State {
@@ -71,38 +67,77 @@ struct Tokenizer::State {
           model(read_model(root.at("model"))),
           added_tokens(root.find("added_tokens"), *model, normalizer.get()),
           post_processor(root.find("post_processor") ? read_post_processor(root.at("post_processor"))
-                                                     : PostProcessor{}) {}
+                                                     : PostProcessor{}),
+          decoder(root.find("decoder")),
+          truncation(read_truncation(root.find("truncation"))),
+          padding(read_padding(root.find("padding"))) {
+        if (!post_processor.trims.empty()) blanks = count_blanks_of(*model);
+    }
 
-    Ids tokenize(std::string_view text) const {
+    // Of a `.model` file, in which the model does everything.
+    explicit State(std::unique_ptr<const SentencePiece> whole)
+        : sentence_piece(whole.get()), model(std::move(whole)), added_tokens({}, *model, nullptr), decoder({}) {}
+
+    PlacedText tokenize(std::string_view text) const {
         check_text(text);
-        Ids ids;
+        PlacedText placed{text, {}};
+        if (sentence_piece != nullptr) {
+            std::vector<Token> parts;
+            sentence_piece->tokenize(text, parts);
+            for (const auto& [id, begin, end] : parts)
+                placed.tokens.push_back({id, {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end)}});
+            return placed;
+        }
         auto pieces = added_tokens.split(text, normalizer.get());
         if (pre_tokenizer) pre_tokenizer->apply(pieces);
-        for (const auto& piece : pieces.pieces)
-            piece.is_token() ? ids.push_back(piece.added_token) : model->tokenize(pieces.view(piece), ids);
-        return ids;
+        std::vector<Token> tokens;
+        for (const auto& piece : pieces.pieces) {
+            if (piece.is_token()) {
+                placed.tokens.push_back({piece.added_token, pieces.text.place(piece.begin, piece.end)});
+                if (!post_processor.trims.empty()) count_blanks(pieces.view(piece), placed.tokens.back());
+                continue;
+            }
+            tokens.clear();
+            model->tokenize(pieces.view(piece), tokens);
+            for (const auto& token : tokens) place(token, piece, pieces, placed.tokens);
+        }
+        return placed;
     }
 
-    Encoding assemble(std::array<Ids, 2> texts, const Template& pattern, std::size_t max_length) const {
-        const auto added = count_added(pattern);
-        if (max_length < added)
-            throw Error(ErrorCode::invalid_argument, "max_length is " + std::to_string(max_length) +
-                                                         ", but the special tokens alone are " + std::to_string(added) +
-                                                         ": raise it");
-        const auto total = texts[0].size() + texts[1].size() + added;
-        const auto [first, second] = share(texts[0].size(), texts[1].size(), max_length - added);
-        texts[0].resize(first);
-        texts[1].resize(second);
-        auto encoding = fill(pattern, texts);
-        encoding.tokens_total = total;
-        return encoding;
+    // A token that a model places beyond its word ends with the word.
+    void place(const Token& token, const Piece& piece, const Pieces& pieces, std::vector<Placed>& placed) const {
+        const auto begin = std::min(piece.begin + token.begin, piece.end - 1);
+        const auto end = std::clamp(piece.begin + token.end, begin + 1, piece.end);
+        placed.push_back({token.id, pieces.text.place(begin, end)});
+        if (post_processor.trims.empty()) return;
+        const auto id = static_cast<std::size_t>(token.id);
+        if (id < blanks.size()) {
+            placed.back().leading = blanks[id].leading;
+            placed.back().trailing = blanks[id].trailing;
+        } else if (const auto written = model->id_to_token(token.id)) {
+            count_blanks(*written, placed.back());
+        }
     }
 
+    std::vector<Encoding> encode(std::string_view text, const Truncation& truncation_asked, bool all) const {
+        return assemble({tokenize(text), PlacedText{}}, false, post_processor, truncation_asked, all);
+    }
+
+    std::vector<Encoding> encode_pair(std::string_view first, std::string_view second,
+                                      const Truncation& truncation_asked, bool all) const {
+        return assemble({tokenize(first), tokenize(second)}, true, post_processor, truncation_asked, all);
+    }
+
+    const SentencePiece* sentence_piece = nullptr;      // the model, if it is all there is
     std::unique_ptr<const Normalizer> normalizer;       // may be null
     std::unique_ptr<const PreTokenizer> pre_tokenizer;  // may be null
     std::unique_ptr<const Model> model;
     AddedTokens added_tokens;
     PostProcessor post_processor;
+    DecoderSection decoder;
+    std::optional<Truncation> truncation;
+    std::optional<Padding> padding;
+    std::vector<Placed> blanks;  // of each id, if offsets are trimmed
 };
 
 Tokenizer::Tokenizer(std::shared_ptr<const State> state) noexcept : state_(std::move(state)) {}
@@ -121,16 +156,56 @@ Tokenizer Tokenizer::from_json(std::string_view json, std::string_view name) {
     }
 }
 
-Tokenizer Tokenizer::open(const std::filesystem::path& path) { return from_json(read_file(path), path.string()); }
+Tokenizer Tokenizer::from_sentence_piece(std::string_view bytes, std::string_view name) {
+    return Tokenizer(std::make_shared<const State>(std::make_unique<const SentencePiece>(bytes, std::string(name))));
+}
+
+Tokenizer Tokenizer::open(const std::filesystem::path& path) {
+    const auto content = read_file(path);
+    return is_sentence_piece(content) ? from_sentence_piece(content, path.string()) : from_json(content, path.string());
+}
 
 Encoding Tokenizer::encode(std::string_view text, std::size_t max_length) const {
-    return state_->assemble({state_->tokenize(text), {}}, state_->post_processor.single, max_length);
+    return encode(text, Truncation{.max_length = max_length});
+}
+
+Encoding Tokenizer::encode(std::string_view text, const Truncation& truncation) const {
+    return std::move(state_->encode(text, truncation, false)[0]);
 }
 
 Encoding Tokenizer::encode_pair(std::string_view first, std::string_view second, std::size_t max_length) const {
-    return state_->assemble({state_->tokenize(first), state_->tokenize(second)}, state_->post_processor.pair,
-                            max_length);
+    return encode_pair(first, second, Truncation{.max_length = max_length});
 }
+
+Encoding Tokenizer::encode_pair(std::string_view first, std::string_view second, const Truncation& truncation) const {
+    return std::move(state_->encode_pair(first, second, truncation, false)[0]);
+}
+
+std::vector<Encoding> Tokenizer::encode_windows(std::string_view text, const Truncation& truncation) const {
+    return state_->encode(text, truncation, true);
+}
+
+std::vector<Encoding> Tokenizer::encode_pair_windows(std::string_view first, std::string_view second,
+                                                     const Truncation& truncation) const {
+    return state_->encode_pair(first, second, truncation, true);
+}
+
+std::string Tokenizer::decode(std::span<const std::int64_t> ids, bool skip_special_tokens) const {
+    if (state_->sentence_piece != nullptr) return state_->sentence_piece->decode(ids);
+    std::vector<std::string> tokens;
+    for (const auto id : ids) {
+        const auto* added = state_->added_tokens.find_id(id);
+        if (added != nullptr && added->special && skip_special_tokens) continue;
+        auto token = id_to_token(id);
+        if (!token) throw Error(ErrorCode::not_found, "no token has the id " + std::to_string(id));
+        tokens.push_back(std::move(*token));
+    }
+    return state_->decoder.decode(std::move(tokens));
+}
+
+const std::optional<Truncation>& Tokenizer::truncation() const noexcept { return state_->truncation; }
+
+const std::optional<Padding>& Tokenizer::padding() const noexcept { return state_->padding; }
 
 std::size_t Tokenizer::vocabulary_size() const noexcept {
     return state_->model->size() + state_->added_tokens.count_new();
@@ -139,6 +214,11 @@ std::size_t Tokenizer::vocabulary_size() const noexcept {
 std::optional<std::int64_t> Tokenizer::token_to_id(std::string_view token) const {
     const auto added = state_->added_tokens.token_to_id(token);
     return added ? added : state_->model->token_to_id(token);
+}
+
+std::optional<std::string> Tokenizer::id_to_token(std::int64_t id) const {
+    const auto* added = state_->added_tokens.find_id(id);
+    return added != nullptr ? added->content : state_->model->id_to_token(id);
 }
 
 }  // namespace sextant

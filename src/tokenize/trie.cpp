@@ -18,7 +18,8 @@ struct Span {
 
 }  // namespace
 
-Trie::Trie(std::vector<std::pair<std::string_view, Value>> entries, const std::string& place) : nodes_(1) {
+Trie::Trie(std::vector<std::pair<std::string_view, Value>> entries, const std::string& place)
+    : nodes_(1), labels_(1) {
     for (const auto& [key, unused] : entries)
         if (key.size() > max_key_bytes)
             throw Error(ErrorCode::limit, place + ": a token of " + std::to_string(key.size()) + " bytes; at most " +
@@ -36,7 +37,8 @@ Trie::Trie(std::vector<std::pair<std::string_view, Value>> entries, const std::s
                 auto stop = begin + 1;
                 while (stop < end && entries[stop].first[depth] == label) ++stop;
                 next.push_back({static_cast<Node>(nodes_.size()), begin, stop, depth + 1});
-                nodes_.push_back({0, no_value, 0, static_cast<unsigned char>(label)});
+                nodes_.emplace_back();
+                labels_.push_back(static_cast<unsigned char>(label));
                 ++nodes_[node].children;
                 begin = stop;
             }
@@ -44,14 +46,6 @@ Trie::Trie(std::vector<std::pair<std::string_view, Value>> entries, const std::s
         }
         level = std::move(next);
     }
-}
-
-const Trie::Entry* Trie::child(const Entry& node, unsigned char label) const noexcept {
-    const auto* first = nodes_.data() + node.first_child;
-    const auto* last = first + node.children;
-    const auto* found =
-        std::lower_bound(first, last, label, [](const Entry& e, unsigned char l) { return e.label < l; });
-    return found != last && found->label == label ? found : nullptr;
 }
 
 std::optional<Trie::Node> Trie::walk(Node from, std::string_view text) const noexcept {

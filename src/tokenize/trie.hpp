@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,7 +26,7 @@ public:
     static constexpr std::size_t max_key_bytes = 1024;
 
     /// Holds nothing.
-    Trie() : nodes_(1) {}
+    Trie() : nodes_(1), labels_(1) {}
     /// Of equal keys the first counts. Throws `limit` for a key over `max_key_bytes` and beyond 16 million nodes,
     /// naming `place` as what the keys were read from.
     Trie(std::vector<std::pair<std::string_view, Value>> entries, const std::string& place);
@@ -37,19 +38,35 @@ public:
     [[nodiscard]] std::optional<Value> find(std::string_view key) const noexcept;
     /// The longest non-empty key that `text` begins with, going on from `from`.
     [[nodiscard]] std::optional<Prefix> longest_prefix(Node from, std::string_view text) const noexcept;
+    /// Calls `visit(bytes, value)` for each non-empty key that `text` begins with, the shortest first.
+    template <class Visit>
+    void for_each_prefix(std::string_view text, Visit&& visit) const {
+        const Entry* node = nodes_.data();
+        for (std::size_t i = 0; i < text.size(); ++i) {
+            node = child(*node, static_cast<unsigned char>(text[i]));
+            if (node == nullptr) return;
+            if (node->value != no_value) visit(i + 1, node->value);
+        }
+    }
 
 private:
     static constexpr Value no_value = -1;
     struct Entry {
         Node first_child = 0;
         Value value = no_value;
-        std::uint16_t children = 0;
-        unsigned char label = 0;
+        std::uint32_t children = 0;
     };
 
-    [[nodiscard]] const Entry* child(const Entry& node, unsigned char label) const noexcept;
+    [[nodiscard]] const Entry* child(const Entry& node, unsigned char label) const noexcept {
+        const auto* labels = labels_.data() + node.first_child;
+        if (node.children == 0) return nullptr;
+        if (*labels == label) return &nodes_[node.first_child];  // most nodes have one child
+        const auto* found = static_cast<const unsigned char*>(std::memchr(labels, label, node.children));
+        return found == nullptr ? nullptr : &nodes_[static_cast<std::size_t>(found - labels_.data())];
+    }
 
     std::vector<Entry> nodes_;
+    std::vector<unsigned char> labels_;  // by which each node is reached
 };
 
 }  // namespace sextant::tokenize

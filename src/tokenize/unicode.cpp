@@ -4,9 +4,6 @@
 
 #include <algorithm>
 #include <span>
-#include <vector>
-
-#include <sextant/core/error.hpp>
 
 #include "tokenize/unicode_tables.hpp"
 
@@ -25,59 +22,6 @@ bool contains(std::span<const Range> ranges, char32_t c) noexcept { return find(
 bool is_ascii_symbol(char32_t c) noexcept {
     return (c >= 0x21 && c <= 0x2F) || (c >= 0x3A && c <= 0x40) || (c >= 0x5B && c <= 0x60) || (c >= 0x7B && c <= 0x7E);
 }
-
-bool composes(NormalForm form) noexcept { return form == NormalForm::nfc || form == NormalForm::nfkc; }
-
-// A stretch of text that is normalised on its own: utf8proc decomposes and composes, but sorts marks in quadratic time,
-// so that is done here.
-class Stretch {
-public:
-    explicit Stretch(NormalForm form) noexcept : compose_(composes(form)) {
-        const bool compatible = form == NormalForm::nfkc || form == NormalForm::nfkd;
-        options_ = static_cast<utf8proc_option_t>(UTF8PROC_DECOMPOSE | (compatible ? UTF8PROC_COMPAT : 0));
-    }
-
-    void add(char32_t c) {
-        constexpr std::size_t longest = 32;  // U+FDFA becomes 18 code points
-        const std::size_t old = points_.size();
-        points_.resize(old + longest);
-        int boundary = 0;
-        const auto count = utf8proc_decompose_char(static_cast<utf8proc_int32_t>(c), points_.data() + old, longest,
-                                                   options_, &boundary);
-        if (count < 0 || static_cast<std::size_t>(count) > longest)
-            throw Error(ErrorCode::unsupported, std::string("utf8proc: ") + utf8proc_errmsg(count));
-        points_.resize(old + static_cast<std::size_t>(count));
-    }
-
-    void flush(std::string& out) {
-        sort_marks();
-        if (compose_ && !points_.empty()) {
-            constexpr auto options = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE);
-            const auto count = utf8proc_normalize_utf32(points_.data(), std::ssize(points_), options);
-            points_.resize(static_cast<std::size_t>(std::max<utf8proc_ssize_t>(count, 0)));
-        }
-        for (const auto point : points_) append(out, static_cast<char32_t>(point));
-        points_.clear();
-    }
-
-private:
-    static int combining_class(utf8proc_int32_t c) noexcept { return utf8proc_get_property(c)->combining_class; }
-
-    void sort_marks() {
-        auto begin = points_.begin();
-        while (begin != points_.end()) {
-            const auto is_mark = [](utf8proc_int32_t c) { return combining_class(c) != 0; };
-            begin = std::find_if(begin, points_.end(), is_mark);
-            const auto end = std::find_if_not(begin, points_.end(), is_mark);
-            if (end - begin > 1) std::ranges::stable_sort(begin, end, {}, combining_class);
-            begin = end;
-        }
-    }
-
-    std::vector<utf8proc_int32_t> points_;
-    utf8proc_option_t options_;
-    bool compose_;
-};
 
 }  // namespace
 
@@ -117,12 +61,20 @@ bool is_control(char32_t c) noexcept { return (c < 0x20 || c >= 0x7F) && contain
 bool is_numeric(char32_t c) noexcept { return c < 0x80 ? c >= '0' && c <= '9' : contains(numeric_ranges, c); }
 bool is_word(char32_t c) noexcept { return contains(word_ranges, c); }
 
+int script_of(char32_t c) noexcept {
+    const auto* row = find(script_mappings, c);
+    return row ? static_cast<int>(row->image) : no_script;
+}
+
 bool is_chinese(char32_t c) noexcept {
     if (c < 0x3400) return false;
     return (c >= 0x4E00 && c <= 0x9FFF) || (c >= 0x3400 && c <= 0x4DBF) || (c >= 0x20000 && c <= 0x2A6DF) ||
            (c >= 0x2A700 && c <= 0x2B73F) || (c >= 0x2B740 && c <= 0x2B81F) || (c >= 0x2B920 && c <= 0x2CEAF) ||
            (c >= 0xF900 && c <= 0xFAFF) || (c >= 0x2F800 && c <= 0x2FA1F);
 }
+
+bool is_cased(char32_t c) noexcept { return contains(cased_ranges, c); }
+bool is_case_ignorable(char32_t c) noexcept { return contains(case_ignorable_ranges, c); }
 
 void append_lower_case(std::string& text, char32_t c) {
     if (c < 0x80) {
@@ -136,24 +88,7 @@ void append_lower_case(std::string& text, char32_t c) {
     }
 }
 
-std::string normal_form(std::string_view text, NormalForm form) {
-    if (is_ascii(text)) return std::string(text);
-    std::string result;
-    result.reserve(text.size());
-    Stretch stretch(form);
-    while (!text.empty()) {
-        const auto [c, length] = front(text);
-        if (c >= 0x300 && contains(unmoved_ranges, c)) {
-            stretch.flush(result);
-            append(result, c);
-        } else {
-            stretch.add(c);
-        }
-        text.remove_prefix(length);
-    }
-    stretch.flush(result);
-    return result;
-}
+bool is_unmoved(char32_t c) noexcept { return c >= 0x300 && contains(unmoved_ranges, c); }
 
 char32_t regex_mirror(char32_t c) noexcept {
     if (c < 0x300) return c;

@@ -48,16 +48,21 @@ void append(std::string& text, char32_t code_point);
 [[nodiscard]] bool is_numeric(char32_t c) noexcept;
 /// \w of a Unicode regex: letters, marks, decimal digits, connectors, joiners.
 [[nodiscard]] bool is_word(char32_t c) noexcept;
+/// A number for the script of a code point; Hiragana and Katakana count as Han.
+inline constexpr int no_script = -1;
+[[nodiscard]] int script_of(char32_t c) noexcept;
 /// The ideographs that BERT sets apart, with the gap that Hugging Face has at U+2B820 to U+2B91F.
 [[nodiscard]] bool is_chinese(char32_t c) noexcept;
+
+/// A letter with case, and what has no say in whether a sigma is the last letter of a word: as Python sees it.
+[[nodiscard]] bool is_cased(char32_t c) noexcept;
+[[nodiscard]] bool is_case_ignorable(char32_t c) noexcept;
 
 /// Appends the lower case of one code point, without regard to its neighbours, as Rust's `char::to_lowercase`.
 void append_lower_case(std::string& text, char32_t c);
 
-enum class NormalForm { nfc, nfd, nfkc, nfkd };
-
-/// Unicode Standard Annex 15 with the data of Unicode 9. `text` is valid UTF-8. n log n, whatever the text.
-[[nodiscard]] std::string normal_form(std::string_view text, NormalForm form);
+/// Too new for the normal forms, which leave it as it is.
+[[nodiscard]] bool is_unmoved(char32_t c) noexcept;
 
 /// What stands in for `c` when a regex is matched: a code point with as many bytes that PCRE2 classes as Oniguruma
 /// classes `c`; mostly `c` itself.

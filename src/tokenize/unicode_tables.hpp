@@ -26,5 +26,9 @@ extern const std::span<const Range> word_ranges;                // \w of Whitesp
 extern const std::span<const Range> unmoved_ranges;             // too new for the normal forms: left as they are
 extern const std::span<const Mapping> new_lower_case_mappings;  // the image moves along with the code point
 extern const std::span<const Mapping> regex_mirror_mappings;    // one image for the whole range
+extern const std::span<const Mapping> script_mappings;          // UnicodeScripts; the image is a number for the script
+
+extern const std::span<const Range> cased_ranges;               // what str.lower of Python takes for a letter with case
+extern const std::span<const Range> case_ignorable_ranges;      // and what it passes over
 
 }  // namespace sextant::tokenize

@@ -49,6 +49,27 @@ TEST_CASE("a manifest says how a model is fed") {
     CHECK_FALSE(parse(json).supports(Modality::image));
 }
 
+TEST_CASE("a manifest says how texts are cleaned, cut and padded") {
+    auto json = sound();
+    CHECK(parse(json).text->clean == TextCleaning::none);
+    CHECK(parse(json).text->padding_side == Padding::Side::right);
+    const auto plain = parse(json).parts;
+    json["text"]["clean"] = "clip";
+    json["text"]["padding_side"] = json["text"]["truncation_side"] = "left";
+    json["text"]["pad_type_id"] = 3;
+    json["text"]["pad_to_multiple_of"] = 8;
+    const auto manifest = parse(json);
+    CHECK(manifest.text->clean == TextCleaning::clip);
+    CHECK(manifest.text->padding_side == Padding::Side::left);
+    CHECK(manifest.text->truncation_side == Truncation::Side::left);
+    CHECK(manifest.text->pad_type_id == 3);
+    CHECK(manifest.text->pad_to_multiple_of == 8);
+    CHECK(manifest.parts != plain);  // all of it enters the fingerprint
+    refuses(ErrorCode::invalid_argument, {"text.clean", "soap", "canonicalize"}, "/text/clean", "soap");
+    refuses(ErrorCode::invalid_argument, {"text.padding_side", "middle"}, "/text/padding_side", "middle");
+    refuses(ErrorCode::invalid_argument, {"text.pad_to_multiple_of"}, "/text/pad_to_multiple_of", 0);
+}
+
 TEST_CASE("a cross-encoder scores pairs") {
     auto json = sound(fake::cross_encoder(true));
     CHECK(parse(json).activation_score == ScoreType::logit);

@@ -18,6 +18,7 @@ struct Sections {
     std::string pre_tokenizer = "null";
     std::string post_processor = "null";
     std::string added_tokens = "[]";
+    std::string decoder = "null";
     std::string model = bytes_model();
 
     /// Every byte is a token and its own id; "|" marks the end of each piece.
@@ -35,12 +36,25 @@ struct Sections {
     }
 
     [[nodiscard]] std::string json() const {
-        return R"({"version": "1.0", "truncation": null, "padding": null, "decoder": null, "normalizer": )" +
-               normalizer + R"(, "pre_tokenizer": )" + pre_tokenizer + R"(, "post_processor": )" + post_processor +
+        return R"({"version": "1.0", "truncation": null, "padding": null, "decoder": )" + decoder +
+               R"(, "normalizer": )" + normalizer + R"(, "pre_tokenizer": )" + pre_tokenizer + R"(, "post_processor": )" + post_processor +
                R"(, "added_tokens": )" + added_tokens + R"(, "model": )" + model + "}";
     }
     [[nodiscard]] sextant::Tokenizer tokenizer() const { return sextant::Tokenizer::from_json(json()); }
 };
+
+/// Letters are tokens: a is 1, b is 2, ...; [CLS] is 100, [SEP] 101.
+inline sextant::Tokenizer letter_tokenizer(const std::string& post_processor) {
+    nlohmann::json vocab{{"[CLS]", 100}, {"[SEP]", 101}};
+    for (int i = 0; i < 26; ++i) vocab[std::string(1, static_cast<char>('a' + i))] = i + 1;
+    const nlohmann::json model{{"type", "BPE"}, {"vocab", vocab}, {"merges", nlohmann::json::array()}};
+    return Sections{.post_processor = post_processor, .model = model.dump()}.tokenizer();
+}
+
+inline const std::string bert = R"({"type": "BertProcessing", "cls": ["[CLS]", 100], "sep": ["[SEP]", 101]})";
+inline const std::string roberta =
+    R"({"type": "RobertaProcessing", "cls": ["[CLS]", 100], "sep": ["[SEP]", 101], "trim_offsets": true,
+        "add_prefix_space": false})";
 
 /// What a tokenizer with the bytes model makes of a text: "one|two|{256}three|", where {256} is an added token.
 inline std::string pieces_of(const Sections& sections, std::string_view text) {

@@ -15,7 +15,9 @@ using sextant::Tokenizer;
 namespace {
 
 const std::string clip_like =
-    R"({"version": "1.0", "truncation": {"max_length": 8}, "padding": {"strategy": "BatchLongest"},
+    R"({"version": "1.0", "truncation": {"direction": "Left", "max_length": 8, "strategy": "OnlySecond", "stride": 2},
+    "padding": {"strategy": {"Fixed": 16}, "direction": "Left", "pad_to_multiple_of": 8, "pad_id": 5,
+                "pad_type_id": 1, "pad_token": "<m>"},
     "added_tokens": [{"id": 5, "content": "<m>", "single_word": true, "lstrip": true, "rstrip": true,
         "normalized": true, "special": true}],
     "normalizer": {"type": "Sequence", "normalizers": [{"type": "NFC"}, {"type": "Lowercase"},
@@ -72,10 +74,28 @@ void survive(const std::string& json, int& refused, int& read) {
 
 }  // namespace
 
-TEST_CASE("truncation, padding and decoder are not read", "[tokenize][file]") {
-    const auto encoding = Tokenizer::from_json(good_file().dump()).encode("a ab abababababab");
+TEST_CASE("truncation and padding are offered, and not done unasked", "[tokenize][file]") {
+    auto file = good_file();
+    const auto tokenizer = Tokenizer::from_json(file.dump());
+    const auto encoding = tokenizer.encode("a ab abababababab");
     CHECK(encoding.ids.size() > 8);
     CHECK_FALSE(encoding.truncated());
+    CHECK(tokenizer.truncation() == sextant::Truncation{.max_length = 8,
+                                                        .strategy = sextant::Truncation::Strategy::only_second,
+                                                        .side = sextant::Truncation::Side::left,
+                                                        .stride = 2});
+    CHECK(tokenizer.padding() == sextant::Padding{.length = 16,
+                                                  .multiple_of = 8,
+                                                  .side = sextant::Padding::Side::left,
+                                                  .id = 5,
+                                                  .type_id = 1});
+    file["truncation"] = nullptr;
+    file["padding"]["strategy"] = "BatchLongest";
+    CHECK(Tokenizer::from_json(file.dump()).truncation() == std::nullopt);
+    CHECK(Tokenizer::from_json(file.dump()).padding()->length == 0);
+    file["padding"]["strategy"] = "BatchShortest";
+    expect_error(ErrorCode::unsupported, {"padding.strategy", "BatchShortest"},
+                 [&] { (void)Tokenizer::from_json(file.dump()); });
 }
 
 TEST_CASE("components and fields that are not known are refused, with their place", "[tokenize][file]") {
@@ -87,16 +107,16 @@ TEST_CASE("components and fields that are not known are refused, with their plac
     };
     refused("/version", "2.0", {"my.json: version", "2.0"});
     refused("/surprise", 1, {"my.json: ", "\"surprise\""});
-    refused("/normalizer/normalizers/0", {{"type", "Nmt"}}, {"my.json: normalizer.normalizers[0]", "\"Nmt\""});
-    refused("/normalizer/normalizers/0", {{"type", "Precompiled"}, {"precompiled_charsmap", ""}}, {"normalizer"});
+    refused("/normalizer/normalizers/0", {{"type", "Rot13"}}, {"my.json: normalizer.normalizers[0]", "\"Rot13\""});
     refused("/normalizer/normalizers/1/locale", "tr", {"my.json: normalizer.normalizers[1]", "\"locale\""});
-    refused("/pre_tokenizer/pretokenizers/0", {{"type", "Metaspace"}},
-            {"my.json: pre_tokenizer.pretokenizers[0]", "\"Metaspace\""});
+    refused("/pre_tokenizer/pretokenizers/0", {{"type", "Scissors"}},
+            {"my.json: pre_tokenizer.pretokenizers[0]", "\"Scissors\""});
+    refused("/pre_tokenizer/pretokenizers/0",
+            {{"type", "Metaspace"}, {"replacement", "_"}, {"prepend_scheme", "often"}}, {"prepend_scheme", "often"});
     refused("/pre_tokenizer/pretokenizers/0/behavior", "Sideways", {"pretokenizers[0].behavior", "\"Sideways\""});
     refused("/pre_tokenizer/pretokenizers/0/pattern", {{"Regex", ""}}, {"pattern", "empty"});
     refused("/post_processor", {{"type", "Shuffle"}}, {"my.json: post_processor", "\"Shuffle\""});
-    refused("/model", {{"type", "Unigram"}, {"vocab", nlohmann::json::array()}}, {"my.json: model", "\"Unigram\""});
-    refused("/model", {{"type", "WordLevel"}}, {"\"WordLevel\""});
+    refused("/model", {{"type", "Oracle"}}, {"my.json: model", "\"Oracle\""});
     refused("/model/cache", true, {"my.json: model", "\"cache\""});
     refused("/added_tokens/0/weight", 1, {"my.json: added_tokens[0]", "\"weight\""});
 }

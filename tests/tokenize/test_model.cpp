@@ -1,5 +1,7 @@
 #include <sextant/tokenize/tokenizer.hpp>
 
+#include <algorithm>
+
 #include "support/catch.hpp"
 #include "support/expect_error.hpp"
 #include "tokenize/support.hpp"
@@ -40,9 +42,10 @@ TEST_CASE("WordPiece takes the longest piece first", "[tokenize][model]") {
         CHECK(ids(word_piece(R"({"[UNK]": 0, "a": 1, "ab": 2})", 100, ""), "aba") == Ids{2, 1});
         CHECK(ids(word_piece(R"({"[UNK]": 0, "a": 1, "ab": 2})"), "aba") == Ids{0});
     }
-    SECTION("the unknown token must be there") {
+    SECTION("the unknown token may be missing until it is needed") {
+        CHECK(ids(word_piece(R"({"a": 1})"), "a") == Ids{1});
         expect_error(sextant::ErrorCode::corrupt, {"tokenizer.json: model.unk_token", "[UNK]"},
-                     [] { (void)ids(word_piece(R"({"a": 1})"), "a"); });
+                     [] { (void)ids(word_piece(R"({"a": 1})"), "ab"); });
     }
 }
 
@@ -85,11 +88,47 @@ TEST_CASE("BPE and what it does not know", "[tokenize][model]") {
     CHECK(ids(bpe(vocab, none, fallback),
               "x\xC3\xA9"
               "a") == Ids{2, 3, 0, 1});  // and its place is that of Hugging Face
+    CHECK(ids(bpe(vocab, none, R"("unk_token": "<no>", )"), "a") == Ids{1});
     expect_error(sextant::ErrorCode::corrupt, {"model.unk_token", "<no>"},
-                 [&] { (void)ids(bpe(vocab, none, R"("unk_token": "<no>", )"), "a"); });
+                 [&] { (void)ids(bpe(vocab, none, R"("unk_token": "<no>", )"), "ab"); });
     expect_error(sextant::ErrorCode::unsupported, {"model.dropout"},
                  [&] { (void)ids(bpe(vocab, none, R"("dropout": 0.1, )"), "a"); });
     CHECK(ids(bpe(vocab, none, R"("dropout": 0.0, "byte_fallback": null, )"), "a") == Ids{1});
+}
+
+TEST_CASE("BPE says where its tokens stand, as Hugging Face does", "[tokenize][model]") {
+    using Spans = std::vector<sextant::Offsets>;
+    const auto places = [](const std::string& model, std::string_view text) {
+        return Sections{.model = model}.tokenizer().encode(text).offsets;
+    };
+    const std::string vocab = R"({"<unk>": 0, "a": 1, "<0xC3>": 2, "<0xA9>": 3, "aa": 4})", merges = R"(["a a"])";
+    const std::string fallback = R"("unk_token": "<unk>", "byte_fallback": true, )";
+    CHECK(places(bpe(vocab, merges, fallback), "aaa\xC3\xA9") == Spans{{0, 2}, {2, 3}, {3, 5}, {3, 5}});
+    // Bytes are written before what is unknown before them, and places follow from the lengths in order.
+    CHECK(places(bpe(vocab, merges, fallback), "x\xC3\xA9z") == Spans{{0, 1}, {1, 3}, {1, 3}, {3, 4}});
+    CHECK(places(bpe(vocab, merges, R"("unk_token": "<unk>", "fuse_unk": true, )"), "axya") ==
+          Spans{{0, 1}, {1, 3}, {3, 4}});
+    // What is left out leaves no gap.
+    CHECK(places(bpe(vocab, "[]"), "axa") == Spans{{0, 1}, {1, 2}});
+}
+
+TEST_CASE("long words and short ones are merged alike", "[tokenize][model]") {
+    // 256 letters are merged by scanning, more by a queue.
+    const std::string vocab = R"({"a": 0, "b": 1, "ab": 2, "ba": 3, "abba": 4, "aba": 5, "bb": 6})";
+    const std::string merges = R"(["b b", "a b", "b a", "ab ba", "ab a"])";
+    const auto tokenizer = Sections{.model = bpe(vocab, merges)}.tokenizer();
+    std::string word;
+    for (unsigned seed = 1; word.size() < 255; seed = seed * 1103515245 + 12345) word += (seed >> 16 & 1) != 0 ? 'a' : 'b';
+    auto short_ids = tokenizer.encode(word + "a").ids;
+    // Nothing merges with "c".
+    auto long_ids = Sections{.model = bpe(R"({"a": 0, "b": 1, "ab": 2, "ba": 3, "abba": 4, "aba": 5, "bb": 6, "c": 7})", merges)}
+                        .tokenizer()
+                        .encode(word + "ac" + word + "a")
+                        .ids;
+    const auto middle = std::ranges::find(long_ids, 7);
+    REQUIRE(middle != long_ids.end());
+    CHECK(Ids(long_ids.begin(), middle) == short_ids);
+    CHECK(Ids(middle + 1, long_ids.end()) == short_ids);
 }
 
 TEST_CASE("the vocabulary counts and finds", "[tokenize][model]") {

@@ -95,6 +95,12 @@ TEST_CASE("BertNormalizer", "[tokenize][normalizer]") {
     }
 }
 
+TEST_CASE("Nmt and ByteLevel", "[tokenize][normalizer]") {
+    CHECK(normalized(R"({"type": "Nmt"})", "a\tb\x01\xE2\x80\x8B" "c\xC2\x8F\xEF\xBB\xBF.") == "a b c .");
+    CHECK(normalized(R"({"type": "Nmt"})", "\x0B\xC2\xA0\xE2\x80\xA8") == "\xC2\xA0 ");  // U+00A0 stays
+    CHECK(normalized(R"({"type": "ByteLevel"})", "a \xC3\xA9\n") == "a\xC4\xA0\xC3\x83\xC2\xA9\xC4\x8A");
+}
+
 TEST_CASE("a normalizer that makes too much of a text is stopped", "[tokenize][normalizer]") {
     const nlohmann::json replace{
         {"type", "Replace"}, {"pattern", {{"String", "a"}}}, {"content", std::string(1000, 'b')}};

@@ -1,4 +1,5 @@
 #include "support/catch.hpp"
+#include "support/expect_error.hpp"
 #include "tokenize/support.hpp"
 
 namespace {
@@ -67,4 +68,38 @@ TEST_CASE("ByteLevel cuts as GPT-2 and writes bytes as letters", "[tokenize][pre
                       byte_level("true", "true") + "]}",
                   "a b") == g + "a|" + g + "b|");
     }
+}
+
+TEST_CASE("Metaspace writes blanks as a letter", "[tokenize][pre_tokenizer]") {
+    const auto metaspace = [](const std::string& fields) { return R"({"type": "Metaspace", "replacement": "_")" + fields + "}"; };
+    CHECK(cut(metaspace(""), "Hi  you ") == "_Hi|_|_you|_|");
+    CHECK(cut(metaspace(R"(, "prepend_scheme": "always")"), " Hi") == "_Hi|");
+    CHECK(cut(metaspace(R"(, "prepend_scheme": "never")"), "Hi you") == "Hi|_you|");
+    CHECK(cut(metaspace(R"(, "split": false)"), "Hi you") == "_Hi_you|");
+    CHECK(cut(metaspace(R"(, "add_prefix_space": true, "str_rep": "x")"), "Hi") == "_Hi|");  // a file of old
+    SECTION("the first piece of a text is that at its front, not behind a token or stripped blanks") {
+        const Sections sections{
+            .normalizer = R"({"type": "Strip", "strip_left": true, "strip_right": false})",
+            .pre_tokenizer = metaspace(R"(, "prepend_scheme": "first")"),
+            .added_tokens = R"([{"id": 256, "content": "<m>", "single_word": false, "lstrip": false, "rstrip": false,
+                                 "normalized": false, "special": true}])"};
+        CHECK(pieces_of(sections, "a<m>b") == "_a|{256}b|");
+        CHECK(pieces_of(sections, "<m>b") == "{256}b|");
+        CHECK(pieces_of(sections, " a") == "a|");
+    }
+    SECTION("fields that do not agree") {
+        expect_error(sextant::ErrorCode::corrupt, {"add_prefix_space", "never"},
+                     [&] { (void)cut(metaspace(R"(, "add_prefix_space": false, "prepend_scheme": "first")"), "a"); });
+        expect_error(sextant::ErrorCode::corrupt, {"replacement", "one character"},
+                     [] { (void)cut(R"({"type": "Metaspace", "replacement": "ab"})", "a"); });
+    }
+}
+
+TEST_CASE("delimiters and scripts", "[tokenize][pre_tokenizer]") {
+    CHECK(cut(R"({"type": "CharDelimiterSplit", "delimiter": "-"})", "-a--b") == "a|b|");
+    const std::string scripts = R"({"type": "UnicodeScripts"})", russian = "\xD0\xB4\xD0\xB0";
+    CHECK(cut(scripts, "yes " + russian + ", 2") == "yes |" + russian + "|, 2|");
+    CHECK(cut(scripts, "\xE6\x97\xA5\xE3\x81\xAE\xE3\x82\xA2") ==
+          "\xE6\x97\xA5\xE3\x81\xAE\xE3\x82\xA2|");  // Han, Hiragana and Katakana are one
+    CHECK(cut(scripts, "  a") == "a|");                    // what is of no script is lost at the front, as in Hugging Face
 }

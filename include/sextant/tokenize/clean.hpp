@@ -1,0 +1,26 @@
+// What some models were trained to have done to a text before it is tokenized.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace sextant {
+
+/// The cleanings of open_clip (tokenizer.py), without ftfy: text that was decoded with the wrong character set stays as
+/// it is. All resolve HTML's character references twice.
+enum class TextCleaning {
+    none,
+    whitespace,    ///< "whitespace": runs of white space become one blank
+    clip,          ///< "lower", what CLIP was trained with: the same, and lower case
+    canonicalize,  ///< "canonicalize", SigLIP: ASCII punctuation goes, _ is a blank, lower case
+};
+
+/// The cleaned text, equal to Python's in every byte; lower case is that of Python's str.lower, with its final sigma.
+/// Throws `invalid_argument` for invalid UTF-8. Linear time.
+[[nodiscard]] std::string clean_text(std::string_view text, TextCleaning cleaning);
+
+/// As Python's html.unescape: numbers, names with and without semicolon, and the longest name that a longer one begins
+/// with. `text` is valid UTF-8. Linear time.
+[[nodiscard]] std::string unescape_html(std::string_view text);
+
+}  // namespace sextant
