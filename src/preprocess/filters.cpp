@@ -111,13 +111,17 @@ void Axis::fill(Filter filter, const AxisRange& range) {
     const double support = kernel.support * filter_scale;
     const double inverse = 1.0 / filter_scale;
     const int count = range.count < 0 ? range.outputs : range.count;
-    if (count * (2 * support + 1 + group) > max_weights)
+    const double most = count * (2 * support + 1 + group);
+    if (most > max_weights)
         throw Error(ErrorCode::limit, "resize: " + std::to_string(range.length) + " pixels to " +
                                           std::to_string(range.outputs) +
                                           " need too many weights; make the picture smaller by reduce() first");
     taps_.clear();
     weights_.clear();
     packed_.clear();
+    taps_.reserve(static_cast<std::size_t>(count));
+    weights_.reserve(static_cast<std::size_t>(most));
+    packed_.reserve(2 * static_cast<std::size_t>(most));
     begin_ = range.length;
     end_ = 0;
     for (int position = range.begin; position < range.begin + count; ++position) {

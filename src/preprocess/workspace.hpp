@@ -18,11 +18,18 @@ struct Workspace {
     std::vector<float> planes;  ///< the picture as floats
     std::vector<float> scaled;  ///< and resampled
     std::vector<float> cut;     ///< the canvas that is cut into patches
+
+    [[nodiscard]] std::size_t bytes() const {
+        return resample.bytes() + levels.bytes() +
+               sizeof(float) * (planes.capacity() + scaled.capacity() + cut.capacity() + interpolate.between.capacity());
+    }
 };
 
-/// As many workspaces as calls have run at once. Any threads.
+/// As many workspaces as calls have run at once, but for those that a huge picture has swollen. Any threads.
 class WorkspacePool {
 public:
+    static constexpr std::size_t most_kept_bytes = std::size_t{64} << 20;
+
     [[nodiscard]] std::unique_ptr<Workspace> take() {
         const std::lock_guard lock(mutex_);
         if (idle_.empty()) {
@@ -35,6 +42,7 @@ public:
     }
 
     void give_back(std::unique_ptr<Workspace> workspace) noexcept {
+        if (workspace->bytes() > most_kept_bytes) return;
         const std::lock_guard lock(mutex_);
         idle_.push_back(std::move(workspace));
     }
