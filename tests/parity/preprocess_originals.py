@@ -14,12 +14,15 @@ from PIL import Image
 sys.path.append(str(pathlib.Path(sys.prefix) / "vision"))
 sys.modules["torchvision._meta_registrations"] = types.ModuleType("torchvision._meta_registrations")
 
-import open_clip  # noqa: E402
-import torch  # noqa: E402
-import torchvision  # noqa: E402
-import transformers  # noqa: E402
-from open_clip.transform import image_transform  # noqa: E402
-from torchvision import transforms  # noqa: E402
+try:
+    import open_clip
+    import torch
+    import torchvision
+    import transformers
+    from open_clip.transform import image_transform
+    from torchvision import transforms
+except ImportError as error:
+    sys.exit(f"{error}: run  bash cmake/setup.sh --tests")
 
 CLIP = {"mean": [0.48145466, 0.4578275, 0.40821073], "std": [0.26862954, 0.26130258, 0.27577711]}
 HALF = {"mean": [0.5] * 3, "std": [0.5] * 3}
