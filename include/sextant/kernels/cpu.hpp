@@ -12,7 +12,7 @@ namespace sextant {
 enum class CpuLevel {
     baseline,  ///< what the compiler was told to assume
     avx2,      ///< AVX2 and FMA
-    avx512,    ///< AVX-512 F, BW, DQ and VL
+    avx512,    ///< AVX-512 F, BW, DQ, VL and VNNI
 };
 
 [[nodiscard]] constexpr std::string_view to_string(CpuLevel level) noexcept {
@@ -31,7 +31,8 @@ enum class CpuLevel {
     if (level == CpuLevel::avx2) return avx2;
     if (level == CpuLevel::avx512)
         return avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-               __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+               __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+               __builtin_cpu_supports("avx512vnni");
 #endif
     return level == CpuLevel::baseline;
 }
