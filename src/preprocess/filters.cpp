@@ -105,26 +105,27 @@ std::int32_t to_fixed(double weight) {
 double support_of(Filter filter) { return kernel_of(filter).support; }
 
 void Axis::fill(Filter filter, const AxisRange& range) {
+    if (filled_ == std::pair{filter, range}) return;
     const Kernel kernel = kernel_of(filter);
     const double scale = static_cast<double>(range.last - range.first) / range.outputs;
     const double filter_scale = std::max(scale, 1.0);
     const double support = kernel.support * filter_scale;
     const double inverse = 1.0 / filter_scale;
-    const int count = range.count < 0 ? range.outputs : range.count;
-    const double most = count * (2 * support + 1 + group);
+    const double most = range.count * (2 * support + 1 + group);
     if (most > max_weights)
         throw Error(ErrorCode::limit, "resize: " + std::to_string(range.length) + " pixels to " +
                                           std::to_string(range.outputs) +
                                           " need too many weights; make the picture smaller by reduce() first");
+    filled_.reset();
     taps_.clear();
     weights_.clear();
     packed_.clear();
-    taps_.reserve(static_cast<std::size_t>(count));
+    taps_.reserve(static_cast<std::size_t>(range.count));
     weights_.reserve(static_cast<std::size_t>(most));
     packed_.reserve(2 * static_cast<std::size_t>(most));
     begin_ = range.length;
     end_ = 0;
-    for (int position = range.begin; position < range.begin + count; ++position) {
+    for (int position = range.begin; position < range.begin + range.count; ++position) {
         const double center = range.first + (position + 0.5) * scale;
         const int first = std::max(static_cast<int>(center - support + 0.5), 0);
         const int last = std::min(static_cast<int>(center + support + 0.5), range.length);
@@ -138,6 +139,9 @@ void Axis::fill(Filter filter, const AxisRange& range) {
             for (double& weight : row_) weight /= sum;
         add({first, last - first, weights_.size() / group});
     }
+    if (range.relative)
+        for (Tap& tap : taps_) tap.first -= begin_;
+    filled_ = {filter, range};
 }
 
 void Axis::add(const Tap& tap) {
@@ -155,12 +159,6 @@ void Axis::add(const Tap& tap) {
         packed_.insert(packed_.end(), high, high + group);
         packed_.insert(packed_.end(), low, low + group);
     }
-}
-
-void Axis::shift_to_begin() {
-    for (Tap& tap : taps_) tap.first -= begin_;
-    end_ -= begin_;
-    begin_ = 0;
 }
 
 AxisView Axis::view() const {

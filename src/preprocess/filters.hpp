@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include <sextant/preprocess/resize.hpp>
@@ -19,11 +21,14 @@ struct AxisRange {
     float first;     ///< the part begins here
     float last;      ///< and ends here
     int outputs;     ///< positions that the part is scaled to
-    int begin = 0;   ///< the wanted positions: from `begin`
-    int count = -1;  ///< so many; all of them if negative
+    int begin;       ///< the wanted positions: from `begin`
+    int count;       ///< so many
+    bool relative;   ///< taps count input positions from the first that is read
+
+    [[nodiscard]] bool operator==(const AxisRange&) const = default;
 };
 
-/// Taps and weights of one axis. Filled again and again, it allocates only to grow.
+/// Taps and weights of one axis. Filled again and again, it allocates only to grow, and keeps what it has for the same range.
 class Axis {
 public:
     /// Pillow's fixed-point weights. Throws `invalid_argument` for a filter that has none, `limit` for too many weights.
@@ -32,9 +37,6 @@ public:
     /// Input positions that any tap reads: from `begin()` to before `end()`.
     [[nodiscard]] int begin() const { return begin_; }
     [[nodiscard]] int end() const { return end_; }
-    /// Counts input positions from `begin()` from now on.
-    void shift_to_begin();
-
     [[nodiscard]] AxisView view() const;
     [[nodiscard]] std::size_t bytes() const;
 
@@ -47,6 +49,7 @@ private:
     std::vector<double> row_;
     int begin_ = 0;
     int end_ = 0;
+    std::optional<std::pair<Filter, AxisRange>> filled_;
 };
 
 }  // namespace sextant::resample_detail

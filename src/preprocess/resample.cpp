@@ -54,9 +54,9 @@ void nearest(const View& in, const Job& job, Workspace& workspace, std::uint8_t*
     const Window& window = job.window;
     const std::size_t bytes = static_cast<std::size_t>(window.width) * sizeof(int);
     std::uint8_t* columns = workspace.between.reserve(bytes);
-    nearest_positions({in.width, job.box.left, job.box.right, job.width, window.left, window.width},
+    nearest_positions({in.width, job.box.left, job.box.right, job.width, window.left, window.width, false},
                       [&](int i, int x) { std::memcpy(columns + static_cast<std::size_t>(i) * sizeof(int), &x, sizeof x); });
-    nearest_positions({in.height, job.box.top, job.box.bottom, job.height, window.top, window.height}, [&](int i, int y) {
+    nearest_positions({in.height, job.box.top, job.box.bottom, job.height, window.top, window.height, false}, [&](int i, int y) {
         std::uint8_t* pixel = out + static_cast<std::size_t>(i) * stride;
         std::memset(pixel, 0, static_cast<std::size_t>(window.width) * channels);  // Pillow leaves what lies outside black
         for (std::size_t at = 0; y >= 0 && at < bytes; at += sizeof(int), pixel += channels) {
@@ -77,10 +77,13 @@ public:
         const Box& box = job.box;
         across_ = job.width != in.width || box.left != 0 || box.right != static_cast<float>(job.width);
         down_ = job.height != in.height || box.top != 0 || box.bottom != static_cast<float>(job.height);
+        const bool both = across_ && down_;
         if (across_)
-            workspace.across.fill(job.filter, {in.width, box.left, box.right, job.width, job.window.left, job.window.width});
+            workspace.across.fill(job.filter, {in.width, box.left, box.right, job.width, job.window.left, job.window.width,
+                                               both && down_first()});
         if (down_)
-            workspace.down.fill(job.filter, {in.height, box.top, box.bottom, job.height, job.window.top, job.window.height});
+            workspace.down.fill(job.filter, {in.height, box.top, box.bottom, job.height, job.window.top, job.window.height,
+                                             both && !down_first()});
     }
 
     void run(std::uint8_t* out, std::size_t stride) {
@@ -102,7 +105,6 @@ private:
         const int first = workspace_.down.begin(), height = workspace_.down.end() - first;
         const View between = reserve(job_.window.width, height);
         rows(in_, first, height, buffer_, between.stride());
-        workspace_.down.shift_to_begin();
         columns(between, 0, out, stride);
     }
 
@@ -110,7 +112,6 @@ private:
         const int first = workspace_.across.begin();
         const View between = reserve(workspace_.across.end() - first, job_.window.height);
         columns(in_, first, buffer_, between.stride(), between.width);
-        workspace_.across.shift_to_begin();
         rows(between, 0, between.height, out, stride);
     }
 
