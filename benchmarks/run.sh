@@ -19,7 +19,6 @@ case "${1:-}" in
         cmake -S . -B build/bench -G Ninja -DCMAKE_BUILD_TYPE=Release -DSEXTANT_WITH_TORCH=OFF -DSEXTANT_BUILD_EXAMPLES=OFF \
             -DSEXTANT_BUILD_BENCHMARKS=ON > build/bench.log 2>&1 || { cat build/bench.log; exit 1; }
         for part in text image; do
-            [ -e "benchmarks/$part.py" ] || continue
             cmake --build build/bench --target "${part}_benchmark"
             "${SEXTANT_PYTHON:-build/python/bin/python}" "benchmarks/$part.py" "build/bench/benchmarks/${part}_benchmark"
         done ;;

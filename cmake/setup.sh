@@ -74,4 +74,13 @@ if [ ${#python_packages[@]} -gt 0 ]; then
     build/python/bin/python -m pip install -q --disable-pip-version-check "${python_packages[@]}" 2> build/python/pip.log ||
         { cat build/python/pip.log >&2; fail "pip could not install: ${python_packages[*]}"; }
 fi
+# Those that pin another torch go without their dependencies into a folder that only the tests of pictures look into.
+vision=build/python/vision
+if $tests && ! cmp -s tests/requirements-vision.txt $vision/requirements.txt; then
+    say "Python packages: -r tests/requirements-vision.txt"
+    build/python/bin/python -m pip install -q --disable-pip-version-check --no-deps --upgrade --target $vision \
+        -r tests/requirements-vision.txt 2> build/python/pip.log ||
+        { cat build/python/pip.log >&2; fail "pip could not install: tests/requirements-vision.txt"; }
+    cp tests/requirements-vision.txt $vision/requirements.txt
+fi
 say "set-up is complete"

@@ -9,6 +9,7 @@
 #include <sextant/encode/encoder.hpp>
 #include <sextant/encode/verify.hpp>
 #include <sextant/index/index.hpp>
+#include <sextant/kernels/cpu.hpp>
 #include <sextant/kernels/similarity.hpp>
 #include <sextant/kernels/top_k.hpp>
 #include <sextant/media/folder.hpp>

@@ -20,23 +20,79 @@ std::array<double, 3> read_triple(Fields& fields, const std::string& name) {
     return {numbers[0], numbers[1], numbers[2]};
 }
 
+std::int64_t optional_integer(Fields& fields, const std::string& name, std::int64_t lowest, std::int64_t highest,
+                              std::int64_t fallback) {
+    return fields.has(name) ? fields.integer(name, lowest, highest) : fallback;
+}
+
+Filter read_filter(Fields& fields, const std::string& fallback) {
+    return fields.choice<Filter>("filter", {{"nearest", Filter::nearest},
+                                            {"box", Filter::box},
+                                            {"bilinear", Filter::bilinear},
+                                            {"hamming", Filter::hamming},
+                                            {"bicubic", Filter::bicubic},
+                                            {"lanczos", Filter::lanczos},
+                                            {"mks2013", Filter::mks2013},
+                                            {"mks2021", Filter::mks2021}},
+                                 fallback);
+}
+
+void read_resize_size(Fields& fields, ImageSpec::Resize& resize) {
+    constexpr std::int64_t most_pixels = std::int64_t{max_input_side} * max_input_side;
+    switch (resize.mode) {
+        case ResizeMode::squash:
+        case ResizeMode::fit:
+        case ResizeMode::cover:
+            resize.size = read_size(fields);
+            break;
+        case ResizeMode::shortest_edge:
+        case ResizeMode::longest_edge:
+            resize.edge = static_cast<int>(fields.integer("size", 1, max_input_side));
+            break;
+        case ResizeMode::patch_budget:
+            resize.multiple = static_cast<int>(fields.integer("multiple", 1, max_input_side));
+            resize.max_patches = static_cast<int>(fields.integer("max_patches", 1, max_input_patches));
+            break;
+        case ResizeMode::smart:
+            resize.multiple = static_cast<int>(fields.integer("multiple", 1, max_input_side));
+            resize.min_pixels = fields.integer("min_pixels", 1, most_pixels);
+            resize.max_pixels = fields.integer("max_pixels", 1, most_pixels);
+            break;
+        case ResizeMode::none:
+            break;
+    }
+}
+
 ImageSpec::Resize read_resize(Fields fields) {
     ImageSpec::Resize resize;
     resize.mode = fields.choice<ResizeMode>("mode", {{"squash", ResizeMode::squash},
                                                      {"shortest_edge", ResizeMode::shortest_edge},
                                                      {"longest_edge", ResizeMode::longest_edge},
+                                                     {"fit", ResizeMode::fit},
+                                                     {"cover", ResizeMode::cover},
+                                                     {"patch_budget", ResizeMode::patch_budget},
+                                                     {"smart", ResizeMode::smart},
                                                      {"none", ResizeMode::none}});
-    if (resize.mode == ResizeMode::squash) resize.size = read_size(fields);
-    else if (resize.mode != ResizeMode::none) resize.edge = static_cast<int>(fields.integer("size", 1, max_input_side));
-    resize.filter = fields.choice<Filter>("filter", {{"nearest", Filter::nearest},
-                                                     {"box", Filter::box},
-                                                     {"bilinear", Filter::bilinear},
-                                                     {"hamming", Filter::hamming},
-                                                     {"bicubic", Filter::bicubic},
-                                                     {"lanczos", Filter::lanczos}},
-                                          resize.mode == ResizeMode::none ? "nearest" : "");
+    read_resize_size(fields, resize);
+    resize.filter = read_filter(fields, resize.mode == ResizeMode::none ? "nearest" : "");
+    resize.resampler = fields.choice<Resampler>("resampler", {{"pillow", Resampler::pillow},
+                                                              {"torch", Resampler::torch},
+                                                              {"torch_antialias", Resampler::torch_antialias}},
+                                                "pillow");
     fields.expect_nothing_else();
     return resize;
+}
+
+ImageSpec::Patches read_patches(Fields fields) {
+    ImageSpec::Patches patches;
+    patches.size = static_cast<int>(fields.integer("size", 1, max_input_side));
+    patches.order = fields.choice<PatchOrder>("order", {{"row_column_channel", PatchOrder::row_column_channel},
+                                                        {"channel_time_row_column", PatchOrder::channel_time_row_column}});
+    patches.merge = static_cast<int>(optional_integer(fields, "merge", 1, max_input_side, 1));
+    patches.repeat = static_cast<int>(optional_integer(fields, "repeat", 1, max_input_side, 1));
+    patches.pad_to = static_cast<int>(optional_integer(fields, "pad_to", 0, max_input_patches, 0));
+    fields.expect_nothing_else();
+    return patches;
 }
 
 ImageSpec::Crop read_crop(Fields fields) {
@@ -69,8 +125,10 @@ ImageSpec read_image_spec(Fields fields) {
     }
     spec.rescale = fields.choice<Rescale>("rescale", {{"divide_255", Rescale::divide_255},
                                                       {"multiply_reciprocal", Rescale::multiply_reciprocal}});
+    spec.divisor = fields.number("divisor", spec.divisor);
     spec.mean = read_triple(fields, "mean");
     spec.stddev = read_triple(fields, "std");
+    if (fields.has("patches")) spec.patches = read_patches(fields.object("patches"));
     fields.expect_nothing_else();
     try {
         spec.validate();

@@ -1,155 +1,147 @@
 #include <sextant/preprocess/image.hpp>
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
-#include <cstring>
 #include <utility>
-#include <vector>
+
+#include <sextant/core/error.hpp>
+
+#include "preprocess/geometry.hpp"
+#include "preprocess/patches.hpp"
+#include "preprocess/workspace.hpp"
 
 namespace sextant {
+
+using preprocess_detail::AxisLayout;
+using preprocess_detail::Layout;
+using preprocess_detail::layout_of;
+using preprocess_detail::Lease;
+using preprocess_detail::patch_grid;
+using preprocess_detail::PatchGrid;
+using preprocess_detail::Workspace;
+
 namespace {
 
 constexpr std::size_t channels = 3;
 
-// ---- sizes
+using Tables = std::array<std::array<float, 256>, channels>;
 
-/// torchvision (_compute_resized_output_size) and Hugging Face (get_resize_output_image_size) agree: the longer side is
-/// truncated.
-std::pair<std::int64_t, std::int64_t> shortest_edge_size(const Image& image, std::int64_t edge) {
-    const std::int64_t width = image.width, height = image.height;
-    if (width <= height) return {edge, edge * height / width};
-    return {edge * width / height, edge};
+std::size_t area_of(const Layout& layout) {
+    return static_cast<std::size_t>(layout.across.length) * static_cast<std::size_t>(layout.down.length);
 }
 
-/// open_clip, transform.py (ResizeKeepRatio with longest = 1): Python's round, which goes to the even number.
-std::pair<std::int64_t, std::int64_t> longest_edge_size(const Image& image, int edge) {
-    const double ratio = std::max(static_cast<double>(image.width) / edge, static_cast<double>(image.height) / edge);
-    const auto side = [ratio](int length) {
-        return std::max(std::int64_t{std::lrint(length / ratio)}, std::int64_t{1});
-    };
-    return {side(image.width), side(image.height)};
+bool shows_everywhere(const AxisLayout& axis) { return axis.count == axis.length; }
+
+/// Writes the canvas, in 8-bit levels, to `out`.
+void draw(const ImageSpec& spec, const Layout& layout, const Image& image, Workspace& workspace, std::uint8_t* out) {
+    const AxisLayout &across = layout.across, &down = layout.down;
+    const auto stride = static_cast<std::size_t>(across.length) * channels;
+    if (!shows_everywhere(across) || !shows_everywhere(down))
+        for (std::size_t i = 0; i < area_of(layout) * channels; ++i) out[i] = spec.fill[i % channels];
+    const auto filter = spec.resize.mode == ResizeMode::none ? Filter::nearest : spec.resize.filter;
+    resample({image.width, image.height, image.pixels.data()},
+             {{0, 0, static_cast<float>(image.width), static_cast<float>(image.height)},
+              layout.width,
+              layout.height,
+              filter,
+              {across.from, down.from, across.count, down.count}},
+             resample_detail::kernels(), workspace.resample,
+             out + static_cast<std::size_t>(down.at) * stride + static_cast<std::size_t>(across.at) * channels, stride);
 }
 
-Image resized(const Image& image, const ImageSpec::Resize& spec) {
-    std::pair<std::int64_t, std::int64_t> size{image.width, image.height};
-    switch (spec.mode) {
-        case ResizeMode::squash:
-            size = {spec.size.width, spec.size.height};
-            break;
-        case ResizeMode::shortest_edge:
-            size = shortest_edge_size(image, spec.edge);
-            break;
-        case ResizeMode::longest_edge:
-            size = longest_edge_size(image, spec.edge);
-            break;
-        case ResizeMode::none:
-            return image;
+/// Pixels side by side become one plane per channel, each level looked up.
+void look_up(const std::uint8_t* pixels, std::size_t area, const Tables& tables, float* out) {
+    float *red = out, *green = out + area, *blue = out + 2 * area;
+    for (std::size_t i = 0; i < area; ++i, pixels += channels) {
+        red[i] = tables[0][pixels[0]];
+        green[i] = tables[1][pixels[1]];
+        blue[i] = tables[2][pixels[2]];
     }
-    if (std::max(size.first, size.second) > max_resized_side)
-        throw Error(ErrorCode::limit, "a picture of " + std::to_string(image.width) + " x " +
-                                          std::to_string(image.height) + " pixels is too long and thin: resized to " +
-                                          std::string(to_string(spec.mode)) + " " + std::to_string(spec.edge) +
-                                          " it would have a side of more than " + std::to_string(max_resized_side));
-    return resize(image, static_cast<int>(size.first), static_cast<int>(size.second), spec.filter);
 }
 
-// ---- crop and pad
-
-int half_to_even(int value) { return value / 2 + (value % 4 == 3 ? 1 : 0); }
-
-int half_down(int value) { return (value >= 0 ? value : value - 1) / 2; }
-
-/// Where the window of `size` begins along an axis of `length`; negative if it begins before the picture.
-int window_start(int length, int size, CropRounding rounding) {
-    if (rounding == CropRounding::floor) return half_down(length - size);
-    return length >= size ? half_to_even(length - size) : -((size - length) / 2);
+/// The canvas in floats, scaled as torch does.
+void draw_floats(const ImageSpec& spec, const Layout& layout, const Image& image, const Tables& units,
+                 Workspace& workspace, float* out) {
+    const auto in_area = image.pixels.size() / channels;
+    const auto width = static_cast<std::size_t>(layout.width), height = static_cast<std::size_t>(layout.height);
+    workspace.planes.resize(in_area * channels);
+    workspace.scaled.resize(width * height * channels);
+    look_up(image.pixels.data(), in_area, units, workspace.planes.data());
+    preprocess_detail::interpolate(workspace.planes.data(), channels, image.height, image.width, workspace.scaled.data(),
+                                   layout.height, layout.width, spec.resize.filter,
+                                   spec.resize.resampler == Resampler::torch_antialias, workspace.interpolate);
+    const AxisLayout &across = layout.across, &down = layout.down;
+    for (std::size_t c = 0; c < channels; ++c) {
+        const float mean = static_cast<float>(spec.mean[c]), deviation = static_cast<float>(spec.stddev[c]);
+        float* plane = out + c * area_of(layout);
+        std::fill_n(plane, area_of(layout), (units[c][spec.fill[c]] - mean) / deviation);
+        for (int y = 0; y < down.count; ++y) {
+            const float* from = workspace.scaled.data() + c * width * height +
+                                static_cast<std::size_t>(down.from + y) * width + static_cast<std::size_t>(across.from);
+            float* to = plane + static_cast<std::size_t>(down.at + y) * static_cast<std::size_t>(across.length) + across.at;
+            for (int x = 0; x < across.count; ++x) to[x] = (from[x] - mean) / deviation;
+        }
+    }
 }
 
-/// The part of `image` under a window that may reach beyond it; there it is `fill`.
-Image window(const Image& image, int top, int left, const ImageSize& size, const std::array<std::uint8_t, 3>& fill) {
-    Image out{size.width, size.height,
-              std::vector<std::uint8_t>(static_cast<std::size_t>(size.height) * static_cast<std::size_t>(size.width) *
-                                        channels)};
-    for (std::size_t i = 0; i < out.pixels.size(); ++i) out.pixels[i] = fill[i % channels];
+class FunctionTransform final : public ImageTransform {
+public:
+    FunctionTransform(std::string name, std::function<Tensor(const Image&)> function)
+        : name_(std::move(name)), function_(std::move(function)) {}
 
-    const int first_row = std::max(top, 0), last_row = std::min(top + size.height, image.height);
-    const int first_column = std::max(left, 0), last_column = std::min(left + size.width, image.width);
-    if (first_column >= last_column) return out;
-    const auto offset = [](int y, int x, int width) {
-        return (static_cast<std::size_t>(y) * static_cast<std::size_t>(width) + static_cast<std::size_t>(x)) * channels;
-    };
-    for (int y = first_row; y < last_row; ++y)
-        std::memcpy(out.pixels.data() + offset(y - top, first_column - left, size.width),
-                    image.pixels.data() + offset(y, first_column, image.width),
-                    static_cast<std::size_t>(last_column - first_column) * channels);
-    return out;
+    [[nodiscard]] std::string name() const override { return name_; }
+    [[nodiscard]] Tensor operator()(const Image& image) const override { return function_(image); }
+
+private:
+    std::string name_;
+    std::function<Tensor(const Image&)> function_;
+};
+
+PatchGrid grid_of(const ImageSpec& spec, const Layout& layout) {
+    return patch_grid(*spec.patches, {layout.down.length, layout.across.length});
 }
 
-Image centred(const Image& image, const ImageSize& size, CropRounding rounding,
-              const std::array<std::uint8_t, 3>& fill) {
-    if (image.width == size.width && image.height == size.height) return image;
-    return window(image, window_start(image.height, size.height, rounding),
-                  window_start(image.width, size.width, rounding), size, fill);
+Tensor::Shape shape_of(const ImageSpec& spec, const Layout& layout) {
+    if (!spec.patches) return {static_cast<std::int64_t>(channels), layout.down.length, layout.across.length};
+    const PatchGrid grid = grid_of(spec, layout);
+    return {grid.padded_rows, grid.values};
 }
 
-// ---- validation
-
-[[noreturn]] void refuse(const std::string& field, const std::string& why) {
-    throw Error(ErrorCode::invalid_argument, "image." + field + ": " + why);
-}
-
-void check_side(const std::string& field, int side) {
-    if (side < 1 || side > max_input_side)
-        refuse(field, std::to_string(side) + " pixels were asked for; 1 to " + std::to_string(max_input_side) +
-                          " are possible");
-}
-
-void check_sides(const std::string& field, const ImageSize& size) {
-    check_side(field, size.height);
-    check_side(field, size.width);
+std::size_t elements(const Tensor::Shape& shape) {
+    std::size_t count = 1;
+    for (const auto extent : shape) count *= static_cast<std::size_t>(extent);
+    return count;
 }
 
 }  // namespace
 
-void ImageSpec::validate() const {
-    if (to_string(resize.mode) == "unknown") refuse("resize.mode", "no such mode");
-    if (to_string(resize.filter) == "unknown") refuse("resize.filter", "no such filter");
-    if (resize.mode == ResizeMode::squash) check_sides("resize.size", resize.size);
-    if (resize.mode == ResizeMode::shortest_edge || resize.mode == ResizeMode::longest_edge)
-        check_side("resize.size", resize.edge);
-    if (crop) check_sides("crop.size", crop->size);
-    if (pad) {
-        check_sides("pad.size", *pad);
-        if (resize.mode != ResizeMode::longest_edge) refuse("pad", "goes with resize.mode longest_edge only");
-        if (pad->height < resize.edge || pad->width < resize.edge)
-            refuse("pad.size",
-                   "the canvas is smaller than the picture, whose longest edge is " + std::to_string(resize.edge));
-    }
-    for (std::size_t i = 0; i < channels; ++i) {
-        if (!std::isfinite(mean[i])) refuse("mean", "must be three finite numbers");
-        if (!std::isfinite(stddev[i]) || !(static_cast<float>(stddev[i]) > 0))
-            refuse("std", "must be three finite numbers above 0");
-    }
+std::vector<NamedTensor> ImageTransform::inputs(const Image& image) const {
+    std::vector<NamedTensor> tensors;
+    tensors.push_back({"pixel_values", (*this)(image)});
+    return tensors;
 }
 
-std::optional<ImageSize> ImageSpec::output_size() const {
-    if (pad) return pad;
-    if (crop) return crop->size;
-    if (resize.mode == ResizeMode::squash) return resize.size;
-    return std::nullopt;
+std::shared_ptr<const ImageTransform> make_image_transform(std::string name,
+                                                           std::function<Tensor(const Image&)> function) {
+    if (name.empty() || !function)
+        throw Error(ErrorCode::invalid_argument,
+                    "make_image_transform needs a name with a version, such as \"my-crop/1\", and a function");
+    return std::make_shared<FunctionTransform>(std::move(name), std::move(function));
 }
 
-StandardImageTransform::StandardImageTransform(const ImageSpec& spec) : spec_(spec) {
+StandardImageTransform::StandardImageTransform(const ImageSpec& spec)
+    : spec_(spec), pool_(std::make_shared<preprocess_detail::WorkspacePool>()) {
     spec_.validate();
+    const double reciprocal = 1.0 / spec_.divisor;
     for (std::size_t c = 0; c < channels; ++c) {
         const auto mean = static_cast<float>(spec_.mean[c]);
         const auto deviation = static_cast<float>(spec_.stddev[c]);
         for (std::size_t level = 0; level < 256; ++level) {
-            const float x = spec_.rescale == Rescale::divide_255
-                                ? static_cast<float>(level) / 255.0F
-                                : static_cast<float>(static_cast<double>(level) * (1.0 / 255.0));
-            values_[c][level] = (x - mean) / deviation;
+            const float unit = spec_.rescale == Rescale::divide_255
+                                   ? static_cast<float>(level) / static_cast<float>(spec_.divisor)
+                                   : static_cast<float>(static_cast<double>(level) * reciprocal);
+            units_[c][level] = unit;
+            values_[c][level] = (unit - mean) / deviation;
         }
     }
 }
@@ -158,22 +150,61 @@ std::string StandardImageTransform::name() const { return "standard/1"; }
 
 Image StandardImageTransform::geometry(const Image& image) const {
     check_image(image);
-    Image picture = resized(image, spec_.resize);
-    if (spec_.crop) picture = centred(picture, spec_.crop->size, spec_.crop->rounding, spec_.fill);
-    if (spec_.pad) picture = centred(picture, *spec_.pad, CropRounding::round_even, spec_.fill);
-    return picture;
+    if (spec_.resize.resampler != Resampler::pillow)
+        throw Error(ErrorCode::unsupported, "image.resize.resampler is " + std::string(to_string(spec_.resize.resampler)) +
+                                                ", which makes floats and no 8-bit picture");
+    const Layout layout = layout_of(spec_, {image.height, image.width});
+    Image out{layout.across.length, layout.down.length, std::vector<std::uint8_t>(area_of(layout) * channels)};
+    const Lease workspace(*pool_);
+    draw(spec_, layout, image, *workspace, out.pixels.data());
+    return out;
+}
+
+void StandardImageTransform::write(const Image& image, std::span<float> out) const {
+    check_image(image);
+    const Layout layout = layout_of(spec_, {image.height, image.width});
+    const PatchGrid grid = spec_.patches ? grid_of(spec_, layout) : PatchGrid{};
+    const std::size_t values = area_of(layout) * channels;
+    const std::size_t needed = spec_.patches ? static_cast<std::size_t>(grid.padded_rows * grid.values) : values;
+    if (out.size() != needed)
+        throw Error(ErrorCode::invalid_argument, "the transform of a picture of " + std::to_string(image.width) + " x " +
+                                                     std::to_string(image.height) + " pixels has " + std::to_string(needed) +
+                                                     " values; there is room for " + std::to_string(out.size()));
+    const Lease lease(*pool_);
+    Workspace& workspace = *lease;
+    if (spec_.patches) workspace.cut.resize(values);
+    float* planes = spec_.patches ? workspace.cut.data() : out.data();
+    if (spec_.resize.resampler == Resampler::pillow) {
+        std::uint8_t* levels = workspace.levels.reserve(values);
+        draw(spec_, layout, image, workspace, levels);
+        look_up(levels, area_of(layout), values_, planes);
+    } else {
+        draw_floats(spec_, layout, image, units_, workspace, planes);
+    }
+    if (spec_.patches) cut_into_patches(*spec_.patches, grid, planes, out.data());
+}
+
+Tensor::Shape StandardImageTransform::shape(const ImageSize& picture) const {
+    if (picture.width < 1 || picture.height < 1)
+        throw Error(ErrorCode::invalid_argument, "a picture of " + std::to_string(picture.width) + " x " +
+                                                     std::to_string(picture.height) + " pixels has no shape");
+    return shape_of(spec_, layout_of(spec_, picture));
 }
 
 Tensor StandardImageTransform::operator()(const Image& image) const {
-    const Image picture = geometry(image);
-    const std::size_t area = picture.pixels.size() / channels;
-    std::vector<float> values(picture.pixels.size());
-    for (std::size_t c = 0; c < channels; ++c) {
-        const auto& table = values_[c];
-        float* plane = values.data() + c * area;
-        for (std::size_t i = 0; i < area; ++i) plane[i] = table[picture.pixels[i * channels + c]];
-    }
-    return {{3, picture.height, picture.width}, std::move(values)};
+    check_image(image);
+    Tensor::Shape shape = this->shape({image.height, image.width});
+    std::vector<float> values(elements(shape));
+    write(image, values);
+    return {std::move(shape), std::move(values)};
+}
+
+std::vector<NamedTensor> StandardImageTransform::inputs(const Image& image) const {
+    std::vector<NamedTensor> tensors = ImageTransform::inputs(image);
+    if (!spec_.patches) return tensors;
+    const PatchGrid grid = grid_of(spec_, layout_of(spec_, {image.height, image.width}));
+    add_patch_tensors(*spec_.patches, grid, tensors);
+    return tensors;
 }
 
 }  // namespace sextant

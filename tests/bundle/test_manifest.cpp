@@ -124,6 +124,28 @@ TEST_CASE("a manifest that is not sound is refused, and the field is named") {
     }
 }
 
+TEST_CASE("a manifest says how pictures are cut into patches") {
+    auto json = sound();
+    json["image"] = {{"resize", {{"mode", "smart"}, {"multiple", 28}, {"min_pixels", 3136}, {"max_pixels", 1003520}, {"filter", "bicubic"}}},
+                     {"rescale", "multiply_reciprocal"}, {"divisor", 127.5}, {"mean", {1, 1, 1}}, {"std", {1, 1, 1}},
+                     {"patches", {{"size", 14}, {"order", "channel_time_row_column"}, {"merge", 2}, {"repeat", 2}}}};
+    const auto image = *parse(json).image;
+    CHECK(image.resize.mode == ResizeMode::smart);
+    CHECK(image.resize.max_pixels == 1'003'520);
+    CHECK(image.divisor == 127.5);
+    CHECK(image.patches->repeat == 2);
+    CHECK(image.patches->pad_to == 0);
+
+    json["image"]["resize"] = {{"mode", "patch_budget"}, {"multiple", 16}, {"max_patches", 256}, {"filter", "bilinear"}, {"resampler", "torch_antialias"}};
+    json["image"]["patches"] = {{"size", 16}, {"order", "row_column_channel"}, {"pad_to", 256}};
+    CHECK(parse(json).image->resize.resampler == Resampler::torch_antialias);
+    CHECK(parse(json).image->patches->pad_to == 256);
+    json["image"]["patches"]["size"] = 15;
+    expect_error(ErrorCode::invalid_argument, {"m/manifest.json", "image.patches.size"}, [&] { (void)parse(json); });
+    json["image"]["patches"]["shape"] = 15;
+    expect_error(ErrorCode::unsupported, {"image.patches.shape"}, [&] { (void)parse(json); });
+}
+
 TEST_CASE("the fingerprint covers what changes a vector, and nothing else") {
     const auto fingerprint = [](const nlohmann::json& json) { return make_fingerprint(parse(json).parts); };
     const auto base = fingerprint(sound());

@@ -1,9 +1,9 @@
-"""Compares resizing with Pillow, and image tensors with torchvision's and Hugging Face's rules.
+"""Compares resizing with Pillow and torch, and image tensors with the real processors.
 
     python tests/parity/parity_preprocess.py --probe build/dev/tests/parity/preprocess_probe [--cases 2400] [--seed 1]
 
-Resized bytes must be equal; tensors must agree within 1e-6. torchvision is written out here from its documentation
-(it need not be installed); Hugging Face's is its own CLIPImageProcessor. Exit code 1 on any difference.
+Bytes resized as Pillow does must be equal; floats of 0 to 1 resized as torch does must agree within 1e-6, tensors too: Hugging Face's slow processors, open_clip's and torchvision's transforms (preprocess_originals.py), each on
+100 odd pictures. Exit code 1 on any difference.
 """
 import argparse
 import pathlib
@@ -15,22 +15,30 @@ import numpy as np
 import PIL
 from PIL import Image
 
-NAMES = ("nearest", "box", "bilinear", "hamming", "bicubic", "lanczos")
-FILTERS = {name: Image.Resampling[name.upper()] for name in NAMES}
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import preprocess_originals as originals
+
+FILTERS = {name: Image.Resampling[name.upper()]
+           for name in ("nearest", "box", "bilinear", "hamming", "bicubic", "lanczos", "mks2013", "mks2021")}
 
 
 class Probe:
     """Collects jobs, runs them all in one program, and hands the results back."""
 
     def __init__(self, program, folder):
-        self.program, self.folder, self.jobs, self.checks = program, pathlib.Path(folder), [], []
+        self.program, self.folder, self.jobs, self.checks, self.sources = program, pathlib.Path(folder), [], [], {}
 
-    def add(self, picture, verb, words, check):
-        n = len(self.jobs)
-        source, result = self.folder / f"{n}.in", self.folder / f"{n}.out"
-        source.write_bytes(picture.tobytes())
-        height, width, _ = picture.shape
-        self.jobs.append(f"{verb} {source} {width} {height} {words} {result}")
+    def add(self, array, verb, values, check):
+        """`array` is rows x columns x 3 bytes, or planes x rows x columns floats."""
+        source = self.sources.get(id(array))
+        if source is None:
+            source = self.sources[id(array)] = (self.folder / f"{len(self.jobs)}.in", array)  # kept, so that ids stay unique
+            source[0].write_bytes(array.tobytes())
+        height, width = array.shape[:2] if array.dtype == np.uint8 else array.shape[1:]
+        result = self.folder / f"{len(self.jobs)}.out"
+        words = " ".join(f"{key}={','.join(map(str, value)) if isinstance(value, (list, tuple)) else value}"
+                         for key, value in values.items())
+        self.jobs.append(f"{verb} {source[0]} {width} {height} {result} {words}")
         self.checks.append((check, result))
 
     def run(self):
@@ -62,7 +70,7 @@ def side_of(rng):
 
 
 def resize_sizes(rng, n):
-    """Yields (width, height, new width, new height); every eighth shape is one of the rules' edges."""
+    """Yields (width, height, new width, new height); every other shape of 16 is one of the rules' edges."""
     for i in range(n):
         w, h, W, H = (side_of(rng) for _ in range(4))
         edge = i % 16
@@ -82,145 +90,157 @@ def resize_sizes(rng, n):
             w = 100 * h + int(rng.integers(-2, 300))
         elif edge == 10:
             w, h = int(rng.integers(1, 3)), int(rng.integers(500, 3000))
+        elif edge == 12:  # on both sides of "twice as many rows lost as columns"
+            w, W = w + W, w
+            h = H + max(2 * (w - W) + int(rng.integers(-1, 2)), 0)
         yield w, h, W, H
 
 
-def resize_in_new_order(image, size, resample=Image.Resampling.BICUBIC, box=None, reducing_gap=None):
-    """Image.resize of Pillow 13 out of an older one: 13 chooses the order of the two passes anew, which changes last
-    bits, so the passes are run one by one in the new order."""
-    if resample == Image.Resampling.NEAREST:
-        return old_resize(image, size, resample)
-    rows_lost, columns_lost = image.height - size[1], image.width - size[0]
-    columns_first = rows_lost > 0 and rows_lost > 2 * columns_lost
-    between = (image.width, size[1]) if columns_first else (size[0], image.height)
-    return old_resize(old_resize(image, between, resample), size, resample)
+def box_of(rng, width, height, new_width, new_height):
+    """None, whole pixels, parts of pixels, or a box that only crops."""
+    kind = rng.integers(4)
+    if kind == 0 or (kind == 3 and (new_width > width or new_height > height)):
+        return None
+    if kind == 3:
+        left, top = int(rng.integers(0, width - new_width + 1)), int(rng.integers(0, height - new_height + 1))
+        return left, top, left + new_width, top + new_height
+    x, y = np.sort(rng.random(2) * width), np.sort(rng.random(2) * height)
+    if kind == 1:
+        x, y = np.floor(x), np.floor(y)
+        x[1], y[1] = min(x[1] + 1, width), min(y[1] + 1, height)
+    return float(x[0]), float(y[0]), float(x[1]), float(y[1])
 
 
-old_resize = Image.Image.resize
-if int(PIL.__version__.split(".")[0]) < 13:
-    Image.Image.resize = resize_in_new_order
-
-
-def add_resizes(probe, rng, n):
-    for i, (w, h, W, H) in enumerate(resize_sizes(rng, n)):
-        name = list(FILTERS)[i % 6 if i % 16 else rng.integers(6)]
-        picture = picture_of(rng, w, h)
-        expected = Image.fromarray(picture).resize((W, H), FILTERS[name]).tobytes()
-
-        def check(got, expected=expected):
-            if len(got) != len(expected):
-                return f"{len(got)} bytes instead of {len(expected)}"
-            different = np.count_nonzero(np.frombuffer(got, np.uint8) != np.frombuffer(expected, np.uint8))
-            return f"{different} of {len(expected)} bytes differ" if different else None
-
-        probe.add(picture, "resize", f"{W} {H} {name}", check)
-
-
-# ---- torchvision's rules: Resize, Pad, CenterCrop (transforms/functional.py), ToTensor, Normalize
-
-def crop_or_pad(image, crop, fill):
-    """torchvision.transforms.functional.center_crop."""
-    width, height = image.size
-    crop_height, crop_width = crop
-    if crop_width > width or crop_height > height:
-        left, top = max((crop_width - width) // 2, 0), max((crop_height - height) // 2, 0)
-        right, bottom = max((crop_width - width + 1) // 2, 0), max((crop_height - height + 1) // 2, 0)
-        padded = Image.new("RGB", (width + left + right, height + top + bottom), fill)
-        padded.paste(image, (left, top))
-        image, (width, height) = padded, padded.size
-    top, left = int(round((height - crop_height) / 2.0)), int(round((width - crop_width) / 2.0))
-    return image.crop((left, top, left + crop_width, top + crop_height))
-
-
-def torchvision_tensor(picture, mode, size, filter_, crop, pad, mean, std):
-    image = Image.fromarray(picture)
-    width, height = image.size
-    if mode == "squash":
-        image = image.resize((size[1], size[0]), filter_)
-    elif mode == "shortest_edge":
-        short, long = sorted((width, height))
-        new_long = int(size[0] * long / short)
-        image = image.resize((size[0], new_long) if width <= height else (new_long, size[0]), filter_)
-    elif mode == "longest_edge":  # open_clip, ResizeKeepRatio(longest=1)
-        ratio = max(height / size[0], width / size[0])
-        image = image.resize((max(round(width / ratio), 1), max(round(height / ratio), 1)), filter_)
-    if crop:
-        image = crop_or_pad(image, crop, 0)
-    if pad:
-        image = crop_or_pad(image, pad, 0)
-    x = np.asarray(image).transpose(2, 0, 1).astype(np.float32) / np.float32(255)
-    column = lambda v: np.asarray(v, dtype=np.float32).reshape(3, 1, 1)
-    return (x - column(mean)) / column(std)
-
-
-def hugging_face_tensor(picture, mode, size, filter_, crop, mean, std):
-    from transformers.models.clip.image_processing_clip import CLIPImageProcessor
-    shape = {"height": size[0], "width": size[1]} if mode == "squash" else {"shortest_edge": size[0]}
-    crop_size = {"height": crop[0], "width": crop[1]} if crop else None
-    processor = CLIPImageProcessor(do_resize=mode != "none", size=shape, resample=filter_, do_center_crop=bool(crop),
-                                   crop_size=crop_size, rescale_factor=1 / 255, image_mean=mean, image_std=std)
-    return np.asarray(processor(Image.fromarray(picture), return_tensors="np",
-                                input_data_format="channels_last")["pixel_values"][0])
-
-
-def tensor_check(expected, worst):
+def bytes_check(expected):
     def check(got):
-        shape = tuple(np.frombuffer(got[:24], np.int64))
-        if shape != expected.shape:
-            return f"shape {shape} instead of {expected.shape}"
-        difference = float(np.abs(np.frombuffer(got[24:], np.float32).reshape(shape) - expected).max())
-        worst[0] = max(worst[0], difference)
-        return f"tensors differ by {difference}" if difference > 1e-6 else None
+        if len(got) != len(expected):
+            return f"{len(got)} bytes instead of {len(expected)}"
+        different = np.count_nonzero(np.frombuffer(got, np.uint8) != np.frombuffer(expected, np.uint8))
+        return f"{different} of {len(expected)} bytes differ" if different else None
     return check
 
 
-MEANS = [([0.48145466, 0.4578275, 0.40821073], [0.26862954, 0.26130258, 0.27577711]), ([0.5] * 3, [0.5] * 3),
-         ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]), ([0.0] * 3, [1.0] * 3)]
+def add_resizes(probe, rng, n):
+    """Every filter; boxes in three quarters of the cases, reducing_gap in a third; L, RGB and P as Pillow's own modes."""
+    with_box = with_gap = 0
+    for i, (w, h, W, H) in enumerate(resize_sizes(rng, n)):
+        name = list(FILTERS)[(i + i // 16) % len(FILTERS)]
+        mode = str(rng.choice(["RGB", "RGB", "L", "P"]))
+        picture = Image.fromarray(picture_of(rng, w, h)).convert(mode)
+        box = box_of(rng, w, h, W, H)
+        gap = float(rng.choice([1.0, 1.5, 2.0, 3.0, 1.0 + rng.random() * 3])) if rng.random() < .34 else None
+        filter_ = "nearest" if mode == "P" else name  # Pillow does this by itself
+        expected = picture.resize((W, H), FILTERS[name], box, gap).convert("RGB").tobytes()
+        values = {"width": W, "height": H, "filter": filter_}
+        if box:
+            values["box"] = [repr(edge) for edge in box]
+            with_box += 1
+        if gap:
+            values["gap"] = repr(gap)
+            with_gap += 1
+        probe.add(np.asarray(picture.convert("RGB")), "resize", values, bytes_check(expected))
+    return f"{n} resizes ({with_box} with a box, {with_gap} with reducing_gap)"
 
 
-def add_tensors(probe, rng, n, worst):
+def add_reductions(probe, rng, n):
+    for _ in range(n):
+        picture = picture_of(rng, side_of(rng), side_of(rng))
+        x, y = int(rng.integers(1, 9)), int(rng.choice([rng.integers(1, 9), rng.integers(1, 200)]))
+        expected = Image.fromarray(picture).reduce((x, y)).tobytes()
+        probe.add(picture, "reduce", {"x": x, "y": y}, bytes_check(expected))
+    return f"{n} reductions"
+
+
+def add_interpolations(probe, rng, n, worst):
+    import torch
+    torch.set_num_threads(1)
     for i in range(n):
-        hugging_face = i % 2 == 0
-        modes = ["squash", "shortest_edge", "none"] + ([] if hugging_face else ["longest_edge"])
-        mode = str(rng.choice(modes))
-        w, h = int(rng.integers(2, 160)), int(rng.integers(2, 160))
-        size = (int(rng.integers(4, 64)), int(rng.integers(4, 64)))
-        name = str(rng.choice(["bilinear", "bicubic", "lanczos", "box"]))
-        crop = (int(rng.integers(1, 90)), int(rng.integers(1, 90))) if rng.random() < .6 else None
-        pad = None
-        if mode == "longest_edge" and not crop:
-            pad = (size[0] + int(rng.integers(0, 9)), size[0] + int(rng.integers(0, 9)))
-        mean, std = MEANS[rng.integers(len(MEANS))]
-        picture = picture_of(rng, w, h)
-        if hugging_face:
-            expected = hugging_face_tensor(picture, mode, size, FILTERS[name], crop, mean, std)
-        else:
-            expected = torchvision_tensor(picture, mode, size, FILTERS[name], crop, pad, mean, std)
-        c, p = crop or (0, 0), pad or (0, 0)
-        words = [mode, *size, name, *c, "floor" if hugging_face else "round_even", *p,
-                 "multiply_reciprocal" if hugging_face else "divide_255", *mean, *std]
-        probe.add(picture, "transform", " ".join(map(str, words)), tensor_check(expected, worst[hugging_face]))
+        w, h, W, H = (side_of(rng) for _ in range(4))
+        filter_, antialias = ("bilinear", "bicubic")[i % 2], bool(i // 2 % 2)
+        planes = rng.random((3, h, w), dtype=np.float32)
+        tensor = torch.from_numpy(planes)[None]
+        if W == 1:  # torch 2.13 gives something else for a single column, but not with the channels last
+            tensor = tensor.contiguous(memory_format=torch.channels_last)
+        expected = torch.nn.functional.interpolate(tensor, size=(H, W), mode=filter_,
+                                                   align_corners=False, antialias=antialias)[0].numpy()
+
+        def check(got, expected=expected):
+            difference = float(np.abs(np.frombuffer(got, np.float32).reshape(expected.shape) - expected).max())
+            worst[0] = max(worst[0], difference)
+            return f"values differ by {difference}" if difference > 1e-6 else None
+
+        probe.add(planes, "interpolate", {"planes": 3, "width": W, "height": H, "filter": filter_, "antialias": int(antialias)}, check)
+    return f"{n} interpolations"
+
+
+def read_tensors(data):
+    tensors = {}
+    while data:
+        line, _, data = data.partition(b"\n")
+        name, kind, *shape = line.decode().split()
+        if name == "error":
+            return kind
+        shape = [int(extent) for extent in shape]
+        size = int(np.prod(shape)) * np.dtype(kind).itemsize
+        tensors[name] = np.frombuffer(data[:size], kind).reshape(shape)
+        data = data[size:]
+    return tensors
+
+
+def tensor_check(expected, name, worst):
+    """`expected` is a dictionary of arrays, or None where the original refuses the picture. Floats that torch resampled may
+    differ by twice as much: its sums depend on the CPU, and the norm divides by about a fourth."""
+    tolerance = 2e-6 if name.startswith("interpolate") else 1e-6
+    def check(got):
+        tensors = read_tensors(got)
+        if expected is None or isinstance(tensors, str):
+            return None if expected is None and tensors == "limit" else f"got {tensors}, the original has {expected}"
+        for key, value in expected.items():
+            if tensors[key].shape != value.shape:
+                return f"{key} has the shape {tensors[key].shape} instead of {value.shape}"
+            difference = float(np.abs(tensors[key].astype(np.float64) - value).max())
+            worst[name] = max(worst.get(name, 0.0), difference)
+            if not difference <= tolerance:
+                return f"{key} differs by {difference}"
+        return None
+    return check
+
+
+def add_originals(probe, rng, n, worst, full):
+    pictures, skipped = originals.odd_pictures(rng, n), 0
+    for name, spec, transform in originals.all_originals():
+        for picture in pictures:
+            width, height = picture.size
+            if not full and max(width, height) / min(width, height) * originals.shortest_edge(spec) ** 2 > 30e6:
+                skipped += 1  # the original would make a picture of a gigabyte and crop it
+                continue
+            probe.add(originals.array_of(picture), "transform", spec, tensor_check(transform(picture), name, worst))
+    return f"{n} pictures for each processor, {skipped} left out as too large for the original without --full"
 
 
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--probe", required=True)
-    options.add_argument("--cases", type=int, default=2400, help="resizes; half as many tensors")
+    options.add_argument("--cases", type=int, default=2400, help="resizes; a fourth as many reductions and interpolations")
+    options.add_argument("--pictures", type=int, default=100, help="pictures for each original processor")
+    options.add_argument("--full", action="store_true", help="1 x 5000 pictures also where they become gigabytes")
     options.add_argument("--seed", type=int, default=1)
     args = options.parse_args()
 
     rng = np.random.default_rng(args.seed)
-    worst = {True: [0.0], False: [0.0]}
+    worst, worst_float = {}, [0.0]
     with tempfile.TemporaryDirectory() as folder:
         probe = Probe(args.probe, folder)
-        add_resizes(probe, rng, args.cases)
-        add_tensors(probe, rng, args.cases // 2, worst)
+        counts = [add_resizes(probe, rng, args.cases), add_reductions(probe, rng, args.cases // 4),
+                  add_interpolations(probe, rng, args.cases // 4, worst_float)]
+        counts.append(add_originals(probe, rng, args.pictures, worst, args.full))
         failures = probe.run()
     for failure in failures[:20]:
-        print(failure)
-    print(f"preprocess parity, seed {args.seed}, Pillow {PIL.__version__}: {args.cases} resizes (bytes must be equal), "
-          f"{args.cases // 2} tensors (largest difference: torchvision's rules {worst[False][0]}, "
-          f"Hugging Face {worst[True][0]}); "
+        print(failure[:1000])
+    for name, difference in worst.items():
+        print(f"  {name}: largest difference {difference:.3g}")
+    print(f"preprocess parity, seed {args.seed}, Pillow {PIL.__version__}, {originals.versions()}: {', '.join(counts)}, "
+          f"largest difference to torch's interpolate {worst_float[0]:.3g}; {len(worst)} processors; "
           f"{len(failures)} failures")
     return 1 if failures else 0
 

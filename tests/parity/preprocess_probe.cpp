@@ -1,13 +1,16 @@
-// Resizes and transforms pictures for preprocess.py. The standard input is a list of jobs, one per line:
-//   resize IN WIDTH HEIGHT NEW_WIDTH NEW_HEIGHT FILTER OUT
-//   transform IN WIDTH HEIGHT MODE SIZE_HEIGHT SIZE_WIDTH FILTER CROP_HEIGHT CROP_WIDTH ROUNDING PAD_HEIGHT PAD_WIDTH
-//             RESCALE MEAN MEAN MEAN STD STD STD OUT
-// IN holds height x width x 3 bytes. OUT gets the pixels, or three 64-bit extents and the 32-bit floats. A crop or pad
-// height of 0 means none; for shortest_edge and longest_edge the edge is SIZE_HEIGHT.
+// Scales and transforms pictures for parity_preprocess.py. The standard input is a list of jobs, one per line:
+//   resize IN WIDTH HEIGHT OUT KEY=VALUE...        width height filter [box=l,t,r,b] [gap]; OUT gets the pixels
+//   reduce IN WIDTH HEIGHT OUT x=FACTOR y=FACTOR   OUT gets the pixels
+//   interpolate IN WIDTH HEIGHT OUT KEY=VALUE...   planes width height filter antialias; IN holds floats, OUT gets them
+//   transform IN WIDTH HEIGHT OUT KEY=VALUE...     the fields of an ImageSpec
+// IN holds height x width x 3 bytes. Tensors of a transform are written as a line "NAME TYPE EXTENT..." and the values;
+// a picture that is refused gives the line "error CODE".
+#include <cstring>
 #include <fstream>
 #include <initializer_list>
 #include <iostream>
 #include <iterator>
+#include <map>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -18,25 +21,58 @@ namespace {
 
 using namespace sextant;
 
+struct Job {
+    std::string verb, in, out;
+    int width = 0, height = 0;
+    std::map<std::string, std::string> values;
+
+    [[nodiscard]] bool has(const std::string& key) const { return values.contains(key); }
+    [[nodiscard]] const std::string& text(const std::string& key) const { return values.at(key); }
+    [[nodiscard]] double number(const std::string& key) const { return std::stod(values.at(key)); }
+    [[nodiscard]] int integer(const std::string& key, int fallback = 0) const {
+        return has(key) ? std::stoi(values.at(key)) : fallback;
+    }
+    [[nodiscard]] std::vector<double> list(const std::string& key) const {
+        std::istringstream words(values.at(key));
+        std::vector<double> numbers;
+        for (std::string word; std::getline(words, word, ',');) numbers.push_back(std::stod(word));
+        return numbers;
+    }
+    [[nodiscard]] ImageSize size(const std::string& key) const {
+        const auto sides = list(key);
+        return {static_cast<int>(sides.at(0)), static_cast<int>(sides.at(1))};
+    }
+};
+
+Job parse(const std::string& line) {
+    std::istringstream words(line);
+    Job job;
+    words >> job.verb >> job.in >> job.width >> job.height >> job.out;
+    for (std::string word; words >> word;) {
+        const auto equals = word.find('=');
+        job.values[word.substr(0, equals)] = word.substr(equals + 1);
+    }
+    return job;
+}
+
+/// The value of an enumeration of `count` values that has this name.
 template <class Enum>
-Enum named(const std::string& name, std::initializer_list<Enum> values) {
-    for (const Enum value : values)
-        if (to_string(value) == name) return value;
+Enum named(const std::string& name, int count) {
+    for (int i = 0; i < count; ++i)
+        if (to_string(static_cast<Enum>(i)) == name) return static_cast<Enum>(i);
     throw std::invalid_argument("no such name: " + name);
 }
 
-Filter filter_named(const std::string& name) {
-    return named(name,
-                 {Filter::nearest, Filter::box, Filter::bilinear, Filter::hamming, Filter::bicubic, Filter::lanczos});
+Filter filter_of(const Job& job) { return named<Filter>(job.text("filter"), 8); }
+
+std::vector<char> read_bytes(const std::string& file) {
+    std::ifstream in(file, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
 }
 
-Image read_pixels(std::istream& job) {
-    std::string file;
-    Image image;
-    job >> file >> image.width >> image.height;
-    std::ifstream in(file, std::ios::binary);
-    image.pixels.assign(std::istreambuf_iterator<char>(in), {});
-    return image;
+Image read_pixels(const Job& job) {
+    const auto bytes = read_bytes(job.in);
+    return {job.width, job.height, {bytes.begin(), bytes.end()}};
 }
 
 template <class T>
@@ -44,50 +80,80 @@ void write(std::ostream& out, std::span<const T> values) {
     out.write(reinterpret_cast<const char*>(values.data()), static_cast<std::streamsize>(values.size_bytes()));
 }
 
-void run_resize(std::istream& job) {
-    const Image image = read_pixels(job);
-    int width = 0, height = 0;
-    std::string filter, result;
-    job >> width >> height >> filter >> result;
-    std::ofstream out(result, std::ios::binary);
-    write<std::uint8_t>(out, resize(image, width, height, filter_named(filter)).pixels);
+Image run_resize(const Job& job) {
+    ResizeOptions options{filter_of(job), {}, {}};
+    if (job.has("box")) {
+        const auto edges = job.list("box");
+        options.box = PixelBox{edges.at(0), edges.at(1), edges.at(2), edges.at(3)};
+    }
+    if (job.has("gap")) options.reducing_gap = job.number("gap");
+    return resize(read_pixels(job), job.integer("width"), job.integer("height"), options);
 }
 
-void run_transform(std::istream& job) {
-    const Image image = read_pixels(job);
-    ImageSpec spec;
-    ImageSpec::Crop crop;
-    ImageSize pad;
-    std::string mode, filter, rounding, rescale, result;
-    job >> mode >> spec.resize.size.height >> spec.resize.size.width >> filter >> crop.size.height >> crop.size.width >>
-        rounding >> pad.height >> pad.width >> rescale;
-    for (double& mean : spec.mean) job >> mean;
-    for (double& deviation : spec.stddev) job >> deviation;
-    job >> result;
-    spec.resize.mode =
-        named(mode, {ResizeMode::squash, ResizeMode::shortest_edge, ResizeMode::longest_edge, ResizeMode::none});
-    spec.resize.edge = spec.resize.size.height;
-    spec.resize.filter = filter_named(filter);
-    crop.rounding = named(rounding, {CropRounding::floor, CropRounding::round_even});
-    spec.rescale = named(rescale, {Rescale::divide_255, Rescale::multiply_reciprocal});
-    if (crop.size.height > 0) spec.crop = crop;
-    if (pad.height > 0) spec.pad = pad;
+Tensor run_interpolate(const Job& job) {
+    const auto bytes = read_bytes(job.in);
+    std::vector<float> values(bytes.size() / sizeof(float));
+    std::memcpy(values.data(), bytes.data(), bytes.size());
+    return interpolate(Tensor({job.integer("planes"), job.height, job.width}, std::move(values)), job.integer("height"),
+                       job.integer("width"), filter_of(job), job.integer("antialias") != 0);
+}
 
-    const Tensor tensor = StandardImageTransform(spec)(image);
-    std::ofstream out(result, std::ios::binary);
-    write<std::int64_t>(out, tensor.shape());
-    write<float>(out, tensor.floats());
+ImageSpec spec_of(const Job& job) {
+    ImageSpec spec;
+    auto& resize = spec.resize;
+    resize.mode = named<ResizeMode>(job.text("mode"), 8);
+    if (job.has("size")) resize.size = job.size("size");
+    resize.edge = job.integer("edge", resize.edge);
+    resize.multiple = job.integer("multiple", resize.multiple);
+    resize.max_patches = job.integer("max_patches", resize.max_patches);
+    if (job.has("min_pixels")) resize.min_pixels = std::stoll(job.text("min_pixels"));
+    if (job.has("max_pixels")) resize.max_pixels = std::stoll(job.text("max_pixels"));
+    resize.filter = filter_of(job);
+    if (job.has("resampler")) resize.resampler = named<Resampler>(job.text("resampler"), 3);
+    if (job.has("crop")) spec.crop = ImageSpec::Crop{job.size("crop"), named<CropRounding>(job.text("rounding"), 2)};
+    if (job.has("pad")) spec.pad = job.size("pad");
+    spec.rescale = named<Rescale>(job.text("rescale"), 2);
+    if (job.has("divisor")) spec.divisor = job.number("divisor");
+    const auto mean = job.list("mean"), deviation = job.list("std");
+    for (std::size_t c = 0; c < 3; ++c) {
+        spec.mean[c] = mean.at(c);
+        spec.stddev[c] = deviation.at(c);
+    }
+    if (job.has("patch"))
+        spec.patches = ImageSpec::Patches{job.integer("patch"), named<PatchOrder>(job.text("order"), 2), job.integer("merge", 1),
+                                          job.integer("repeat", 1), job.integer("pad_to", 0)};
+    return spec;
+}
+
+void run_transform(const Job& job, std::ostream& out) {
+    for (const auto& [name, tensor] : StandardImageTransform(spec_of(job)).inputs(read_pixels(job))) {
+        out << name << (tensor.is_float() ? " float32" : " int64");
+        for (const auto extent : tensor.shape()) out << ' ' << extent;
+        out << '\n';
+        if (tensor.is_float()) write<float>(out, tensor.floats());
+        else write<std::int64_t>(out, tensor.integers());
+    }
+}
+
+void run(const Job& job, std::ostream& out) {
+    if (job.verb == "resize") return write<std::uint8_t>(out, run_resize(job).pixels);
+    if (job.verb == "reduce")
+        return write<std::uint8_t>(out, reduce(read_pixels(job), job.integer("x"), job.integer("y")).pixels);
+    if (job.verb == "interpolate") return write<float>(out, run_interpolate(job).floats());
+    if (job.verb == "transform") return run_transform(job, out);
+    throw std::invalid_argument("no such verb: " + job.verb);
 }
 
 }  // namespace
 
 int main() {
-    std::string line, verb;
-    while (std::getline(std::cin, line)) {
-        std::istringstream job(line);
-        job >> verb;
+    for (std::string line; std::getline(std::cin, line);) {
+        const Job job = parse(line);
+        std::ofstream out(job.out, std::ios::binary);
         try {
-            verb == "resize" ? run_resize(job) : run_transform(job);
+            run(job, out);
+        } catch (const Error& error) {
+            out << "error " << to_string(error.code()) << '\n';
         } catch (const std::exception& error) {
             std::cerr << line << ": " << error.what() << '\n';
             return 1;

@@ -2,8 +2,10 @@
 // with torchvision's rules and Hugging Face's processor.
 #include <sextant/preprocess/image.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <span>
 #include <thread>
 
 #include "support/catch.hpp"
@@ -82,6 +84,23 @@ TEST_CASE("the longest edge is exact and the shorter side rounded half to even",
     CHECK(resized(ResizeMode::longest_edge, 4, 100, 1) == Size{4, 1});  // never 0
 }
 
+TEST_CASE("fit goes into a frame, cover covers it, both rounded half to even", "[image]") {
+    ImageSpec spec;
+    const auto size = [&](ResizeMode mode, int width, int height) {
+        spec.resize.mode = mode;
+        const auto shape = StandardImageTransform(spec).shape({height, width});
+        return Size{static_cast<int>(shape.at(2)), static_cast<int>(shape.at(1))};
+    };
+    spec.resize.size = {.height = 20, .width = 40};
+    CHECK(size(ResizeMode::fit, 100, 100) == Size{20, 20});
+    CHECK(size(ResizeMode::fit, 100, 25) == Size{40, 10});
+    CHECK(size(ResizeMode::fit, 80, 5) == Size{40, 2});  // 2.5
+    CHECK(size(ResizeMode::fit, 80, 1) == Size{40, 1});
+    CHECK(size(ResizeMode::cover, 100, 100) == Size{40, 40});
+    CHECK(size(ResizeMode::cover, 100, 25) == Size{80, 20});
+    CHECK(size(ResizeMode::cover, 7, 80) == Size{40, 457});  // 457.14
+}
+
 TEST_CASE("a crop that cannot be centred is rounded by its rule", "[image]") {
     const auto row = [](int width, int crop, CropRounding rounding) {
         return first_row(StandardImageTransform(cropped(1, crop, rounding)).geometry(numbered(width, 1)));
@@ -116,7 +135,9 @@ TEST_CASE("a picture smaller than its crop is padded by the same rule", "[image]
 
 TEST_CASE("a pad puts the picture in the middle of a canvas", "[image]") {
     ImageSpec spec;
-    spec.resize = {.mode = ResizeMode::longest_edge, .size = {}, .edge = 4, .filter = Filter::nearest};
+    spec.resize.mode = ResizeMode::longest_edge;
+    spec.resize.edge = 4;
+    spec.resize.filter = Filter::nearest;
     spec.pad = ImageSize{.height = 4, .width = 4};
     spec.fill = {9, 9, 9};
     const auto image = StandardImageTransform(spec).geometry(numbered(4, 1));
@@ -149,6 +170,84 @@ TEST_CASE("levels become numbers as the reference computes them", "[image]") {
         }
 }
 
+TEST_CASE("a divisor of 127.5 with mean and std 1 makes -1 to 1, as ALIGN has it", "[image]") {
+    ImageSpec spec = unchanged();
+    spec.rescale = Rescale::multiply_reciprocal;
+    spec.divisor = 127.5;
+    spec.mean = spec.stddev = {1, 1, 1};
+    const auto tensor = StandardImageTransform(spec)(Image{1, 1, {0, 100, 255}});
+    CHECK(tensor.floats()[0] == -1.0F);
+    CHECK(tensor.floats()[1] == static_cast<float>(100 * (1 / 127.5)) - 1.0F);
+    CHECK(tensor.floats()[2] == 1.0F);
+}
+
+TEST_CASE("only the part within the crop is made, and it is that part of the whole", "[image]") {
+    ImageSpec spec;
+    spec.resize.mode = ResizeMode::shortest_edge;
+    spec.resize.edge = 9;
+    const auto picture = numbered(23, 90);
+    const auto whole = StandardImageTransform(spec).geometry(picture);
+    CHECK(whole.height == 35);
+    spec.crop = ImageSpec::Crop{{8, 5}, CropRounding::round_even};
+    const auto part = StandardImageTransform(spec).geometry(picture);
+    for (int y = 0; y < 8; ++y)  // 13.5 to 14, and 2
+        CHECK(std::equal(part.pixels.begin() + y * 15, part.pixels.begin() + (y + 1) * 15,
+                         whole.pixels.begin() + ((y + 14) * 9 + 2) * 3));
+
+    SECTION("so that even a line is no burden") {
+        spec.resize.edge = 224;
+        spec.crop = ImageSpec::Crop{{224, 224}, CropRounding::floor};
+        const auto line = StandardImageTransform(spec).geometry(Image{1, 5000, std::vector<std::uint8_t>(15'000, 9)});
+        CHECK(line.pixels == std::vector<std::uint8_t>(224 * 224 * 3, 9));
+    }
+}
+
+TEST_CASE("torch's resamplers work on floats, with the norm after them", "[image]") {
+    ImageSpec spec;
+    spec.resize.size = {.height = 5, .width = 7};
+    spec.resize.filter = Filter::bilinear;
+    spec.resize.resampler = Resampler::torch_antialias;
+    spec.crop = ImageSpec::Crop{{6, 3}, CropRounding::floor};
+    spec.fill = {51, 0, 0};
+    const auto picture = numbered(20, 11);
+    std::vector<float> planes;
+    for (std::size_t c = 0; c < 3; ++c)
+        for (std::size_t i = 0; i < 220; ++i) planes.push_back(static_cast<float>(picture.pixels[i * 3 + c]) / 255.0F);
+    const auto expected = interpolate(Tensor({3, 11, 20}, std::move(planes)), 5, 7, Filter::bilinear, true);
+    const auto seen = StandardImageTransform(spec)(picture);
+    CHECK(seen.shape() == Tensor::Shape{3, 6, 3});
+    CHECK(seen.floats()[0] == (51 / 255.0F - 0.5F) / 0.5F);  // one row of padding above
+    CHECK(seen.floats()[3] == (expected.floats()[2] - 0.5F) / 0.5F);
+    CHECK(seen.floats()[53] == (expected.floats()[35 * 3 - 3] - 0.5F) / 0.5F);
+    expect_error(ErrorCode::unsupported, {"torch_antialias"}, [&] { (void)StandardImageTransform(spec).geometry(picture); });
+}
+
+TEST_CASE("a tensor is written where the caller wants it", "[image]") {
+    ImageSpec spec;
+    spec.resize.size = {.height = 4, .width = 6};
+    const StandardImageTransform transform(spec);
+    const auto tensor = transform(numbered(9, 9));
+    std::vector<float> out(72);
+    transform.write(numbered(9, 9), out);
+    CHECK(std::equal(out.begin(), out.end(), tensor.floats().begin()));
+    CHECK(transform.inputs(numbered(9, 9)).at(0).name == "pixel_values");
+    expect_error(ErrorCode::invalid_argument, {"72 values", "room for 71"},
+                 [&] { transform.write(numbered(9, 9), std::span(out).first(71)); });
+}
+
+TEST_CASE("a lambda with a name is a transform", "[image]") {
+    const auto transform = make_image_transform("mean-level/1", [](const Image& image) {
+        float sum = 0;
+        for (const auto level : image.pixels) sum += static_cast<float>(level);
+        return Tensor({1}, std::vector<float>{sum / static_cast<float>(image.pixels.size())});
+    });
+    CHECK(transform->name() == "mean-level/1");
+    CHECK((*transform)(Image{1, 1, {1, 2, 6}}).floats()[0] == 3.0F);
+    CHECK(transform->inputs(Image{1, 1, {1, 2, 6}}).at(0).tensor.floats()[0] == 3.0F);
+    expect_error(ErrorCode::invalid_argument, {"name"}, [&] { (void)make_image_transform("", [](const Image&) { return Tensor({0}, std::vector<float>()); }); });
+    expect_error(ErrorCode::invalid_argument, {"function"}, [&] { (void)make_image_transform("x/1", {}); });
+}
+
 TEST_CASE("a spec knows the size of its tensors, or that it depends on the picture", "[image]") {
     ImageSpec spec;
     CHECK(spec.output_size()->width == 224);
@@ -170,6 +269,12 @@ TEST_CASE("a spec that makes no sense names its field", "[image]") {
     refused("image.resize.size", [](ImageSpec& s) { s.resize.mode = ResizeMode::shortest_edge, s.resize.edge = -3; });
     refused("image.resize.mode", [](ImageSpec& s) { s.resize.mode = static_cast<ResizeMode>(17); });
     refused("image.resize.filter", [](ImageSpec& s) { s.resize.filter = static_cast<Filter>(17); });
+    refused("image.resize.filter",
+            [](ImageSpec& s) { s.resize.resampler = Resampler::torch, s.resize.filter = Filter::lanczos; });
+    refused("image.resize.resampler", [](ImageSpec& s) { s.resize.resampler = static_cast<Resampler>(17); });
+    refused("image.resize.size", [](ImageSpec& s) { s.resize.mode = ResizeMode::fit, s.resize.size.width = 0; });
+    refused("image.divisor", [](ImageSpec& s) { s.divisor = 0; });
+    refused("image.divisor", [](ImageSpec& s) { s.divisor = std::nan(""); });
     refused("image.crop.size", [](ImageSpec& s) { s.crop = ImageSpec::Crop{{0, 3}, CropRounding::floor}; });
     refused("image.pad", [](ImageSpec& s) { s.pad = ImageSize{300, 300}; });
     refused("image.pad.size",

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "support/catch.hpp"
@@ -13,8 +14,8 @@ using namespace sextant;
 
 namespace {
 
-constexpr std::array filters{Filter::nearest, Filter::box,     Filter::bilinear,
-                             Filter::hamming, Filter::bicubic, Filter::lanczos};
+constexpr std::array filters{Filter::nearest, Filter::box,     Filter::bilinear, Filter::hamming,
+                             Filter::bicubic, Filter::lanczos, Filter::mks2013,  Filter::mks2021};
 
 /// A picture in which each level follows from its place.
 Image pattern(int width, int height) {
@@ -89,7 +90,7 @@ TEST_CASE("results of Pillow 13.0", "[resize]") {
         int width, height, new_width, new_height;
         std::vector<std::uint8_t> pixels;
     };
-    const std::vector<Golden> goldens{
+    std::vector<Golden> goldens{
         {Filter::nearest, 5, 4, 3, 2, {91, 144, 197, 223, 20, 73, 99, 152, 205, 17, 70, 123, 9, 62, 115, 54, 107, 160}},
         {Filter::nearest, 4, 9, 3, 2, {182, 235, 32, 116, 169, 222, 211, 8, 61, 34, 87, 140, 253, 50, 103, 5, 58, 111}},
         {Filter::nearest, 2, 2, 5, 3, {0,  53,  106, 0,  53,  106, 37,  90,  143, 37,  90,  143, 37,  90,  143,
@@ -171,6 +172,13 @@ TEST_CASE("results of Pillow 13.0", "[resize]") {
                                        39, 88,  167, 50,  103, 145, 72,  125, 114, 93,  146, 82,  108, 161, 76,
                                        88, 142, 253, 109, 162, 189, 137, 190, 99,  166, 219, 10,  186, 239, 0}},
     };
+    const std::vector<Golden> magic_kernel{
+        {Filter::mks2013, 5, 4, 3, 2, {73, 128, 104, 124, 97, 124, 107, 146, 214, 95, 155, 129, 110, 113, 134, 126, 122, 122}},
+        {Filter::mks2013, 2, 2, 3, 2, {0, 49, 102, 19, 72, 125, 41, 94, 147, 84, 137, 217, 124, 177, 102, 164, 217, 0}},
+        {Filter::mks2021, 5, 4, 3, 2, {73, 128, 107, 124, 97, 125, 107, 146, 211, 95, 153, 129, 110, 113, 134, 125, 123, 122}},
+        {Filter::mks2021, 2, 2, 3, 2, {0, 49, 102, 19, 72, 125, 41, 94, 147, 84, 137, 216, 124, 177, 102, 164, 217, 0}},
+    };
+    goldens.insert(goldens.end(), magic_kernel.begin(), magic_kernel.end());
     for (const auto& golden : goldens) {
         CAPTURE(to_string(golden.filter), golden.width, golden.height);
         const auto image =
@@ -178,6 +186,36 @@ TEST_CASE("results of Pillow 13.0", "[resize]") {
         CHECK(image.width == golden.new_width);
         CHECK(image.height == golden.new_height);
         CHECK(image.pixels == golden.pixels);
+    }
+}
+
+TEST_CASE("results of Pillow 13.0 with a box, with reducing_gap, and of reduce", "[resize]") {
+    // Image.fromarray(pattern(9, 7)).resize((3, 2), filter, (0.5, 1.25, 7.75, 6))
+    const PixelBox box{0.5, 1.25, 7.75, 6};
+    CHECK(resize(pattern(9, 7), 3, 2, {.filter = Filter::bicubic, .box = box, .reducing_gap = {}}).pixels ==
+          std::vector<std::uint8_t>{103, 123, 124, 137, 130, 129, 131, 139, 109, 113, 121, 152, 102, 94, 134, 149, 110, 104});
+    CHECK(resize(pattern(9, 7), 3, 2, {.filter = Filter::nearest, .box = box, .reducing_gap = {}}).pixels ==
+          std::vector<std::uint8_t>{21, 74, 127, 103, 156, 209, 37, 90, 143, 5, 58, 111, 58, 111, 164, 161, 214, 11});
+    CHECK(resize(pattern(40, 30), 3, 2, {.filter = Filter::bicubic, .box = {}, .reducing_gap = 1.5}).pixels ==
+          std::vector<std::uint8_t>{124, 121, 129, 126, 119, 129, 128, 124, 129, 130, 122, 135, 129, 124, 136, 130, 129, 132});
+    CHECK(resize(pattern(40, 30), 3, 2,
+                 {.filter = Filter::bicubic, .box = PixelBox{2.5, 1, 38, 29.5}, .reducing_gap = 2.0}).pixels ==
+          std::vector<std::uint8_t>{127, 122, 132, 126, 121, 129, 128, 125, 130, 130, 121, 132, 128, 124, 132, 131, 124, 130});
+    const auto reduced = reduce(pattern(9, 7), 4, 3);
+    CHECK(reduced.width == 3);
+    CHECK(reduced.height == 3);
+    CHECK(reduced.pixels == std::vector<std::uint8_t>{105, 115, 125, 139, 149, 117, 74,  127, 95,  108, 140, 150, 135, 103,
+                                                      113, 93,  146, 199, 134, 59,  112, 25,  78,  131, 248, 45,  98});
+    CHECK(reduce(pattern(9, 7), 1, 1).pixels == pattern(9, 7).pixels);
+}
+
+TEST_CASE("a box of the size asked for is cut out", "[resize]") {
+    const auto picture = pattern(9, 7);
+    for (const auto filter : filters) {
+        const auto cut = resize(picture, 2, 3, {.filter = filter, .box = PixelBox{4, 1, 6, 4}, .reducing_gap = {}});
+        for (int y = 0; y < 3; ++y)
+            CHECK(std::equal(cut.pixels.begin() + y * 6, cut.pixels.begin() + (y + 1) * 6,
+                             picture.pixels.begin() + ((y + 1) * 9 + 4) * 3));
     }
 }
 
@@ -241,7 +279,23 @@ TEST_CASE("sizes that make no sense are refused", "[resize]") {
     expect_error(ErrorCode::limit, {"2000 x 39999"},
                  [&] { (void)resize(pattern(1, 40'000), 2'000, 39'999, Filter::bicubic); });
     expect_error(ErrorCode::invalid_argument, {"no such filter"},
-                 [&] { (void)resize(picture, 2, 2, static_cast<Filter>(9)); });
+                 [&] { (void)resize(picture, 2, 2, static_cast<Filter>(99)); });
+
+    const auto box = [&](double left, double top, double right, double bottom) {
+        expect_error(ErrorCode::invalid_argument, {"box", "4 x 4"}, [&] {
+            (void)resize(picture, 2, 2, {.filter = Filter::box, .box = PixelBox{left, top, right, bottom}, .reducing_gap = {}});
+        });
+    };
+    box(-0.5, 0, 4, 4);
+    box(0, 0, 4.1, 4);
+    box(3, 0, 2, 4);
+    box(0, std::nan(""), 4, 4);
+    box(0, 0, 4, std::numeric_limits<double>::infinity());
+    for (const double gap : {0.9, -1.0, std::nan("")})
+        expect_error(ErrorCode::invalid_argument, {"reducing_gap"},
+                     [&] { (void)resize(picture, 2, 2, {.filter = Filter::box, .box = {}, .reducing_gap = gap}); });
+    expect_error(ErrorCode::invalid_argument, {"reduce", "0 x 1"}, [&] { (void)reduce(picture, 0, 1); });
+    expect_error(ErrorCode::limit, {"reduce", "8388607"}, [&] { (void)reduce(picture, 5000, 5000); });
 
     expect_error(ErrorCode::invalid_argument, {"4 x 4", "47 bytes"},
                  [&] { (void)resize({4, 4, std::vector<std::uint8_t>(47)}, 2, 2, Filter::box); });

@@ -60,6 +60,8 @@ def check_include(path, room, name, public):
         return
     if name.startswith("Eigen/") or "." not in name or (not public and name in SYSTEM):
         return
+    if name == "immintrin.h" and path.stem.endswith(("_avx2", "_avx512")):  # compiled for one level of CPU
+        return
     if public or not any(name.startswith(prefix) for prefix in third_party):
         breach(path, f"{name} may not be seen here")
     if name.startswith("torch/") and path != top / "src/model/torchscript.cpp":

@@ -1,98 +1,37 @@
-// Turns a picture into the tensor that a network was trained on.
+// Turns a picture into the tensors that a network was trained on.
+//
+// What an `Image` holds decides what the network sees. By default it is what every reference pipeline sees: the pixels
+// as Pillow's convert("RGB") gives them. No EXIF orientation is applied, alpha is dropped and not blended, palettes are
+// looked up, 16-bit grey is clipped at 255 and 16-bit colour keeps its high byte, colour profiles are ignored. To do
+// better, decode otherwise (the options of media/image.hpp) or bring pixels of your own (pixels.hpp); vectors then differ
+// from the reference's for those pictures. One difference cannot be chosen away: the first CLIP and open_clip resize and
+// crop before they convert to RGB, which shows in pictures with alpha (resized premultiplied) or a palette (nearest
+// neighbour); here, as in Hugging Face's processors, conversion comes first.
 #pragma once
 
 #include <array>
-#include <cstdint>
-#include <optional>
+#include <functional>
+#include <memory>
+#include <span>
 #include <string>
-#include <string_view>
+#include <vector>
 
 #include <sextant/core/item.hpp>
 #include <sextant/core/tensor.hpp>
+#include <sextant/preprocess/image_spec.hpp>
+#include <sextant/preprocess/interpolate.hpp>
+#include <sextant/preprocess/pixels.hpp>
 #include <sextant/preprocess/resize.hpp>
 
 namespace sextant {
 
-struct ImageSize {
-    int height = 0;
-    int width = 0;
+struct NamedTensor {
+    std::string name;
+    Tensor tensor;
 };
 
-enum class ResizeMode {
-    squash,         ///< to exactly `size`; the shape is lost
-    shortest_edge,  ///< the shorter side becomes `edge`, the longer trunc(edge * longer / shorter)
-    longest_edge,   ///< the longer side becomes `edge`, the shorter is rounded half to even
-    none,           ///< the picture keeps its size
-};
-
-/// What happens to the odd pixel when a centred crop cannot be centred.
-enum class CropRounding {
-    floor,       ///< Hugging Face: half of the difference rounded down, also where a small picture is padded
-    round_even,  ///< torchvision: half of the difference rounded half to even; padding has the odd pixel right and
-                 ///< below
-};
-
-/// How 8-bit levels become 0 to 1.
-enum class Rescale {
-    divide_255,           ///< torchvision: divided by 255 in 32 bits
-    multiply_reciprocal,  ///< Hugging Face: multiplied by 1/255 in 64 bits, then rounded to 32
-};
-
-[[nodiscard]] constexpr std::string_view to_string(ResizeMode mode) noexcept {
-    switch (mode) {
-        case ResizeMode::squash:
-            return "squash";
-        case ResizeMode::shortest_edge:
-            return "shortest_edge";
-        case ResizeMode::longest_edge:
-            return "longest_edge";
-        case ResizeMode::none:
-            return "none";
-    }
-    return "unknown";
-}
-
-[[nodiscard]] constexpr std::string_view to_string(CropRounding rounding) noexcept {
-    return rounding == CropRounding::floor ? "floor" : "round_even";
-}
-
-[[nodiscard]] constexpr std::string_view to_string(Rescale rescale) noexcept {
-    return rescale == Rescale::divide_255 ? "divide_255" : "multiply_reciprocal";
-}
-
-/// The `image` section of a bundle's manifest. The steps run in the order of the fields.
-struct ImageSpec {
-    struct Resize {
-        ResizeMode mode = ResizeMode::squash;
-        ImageSize size{224, 224};  ///< used by squash
-        int edge = 224;            ///< used by shortest_edge and longest_edge
-        Filter filter = Filter::bicubic;
-    };
-    struct Crop {
-        ImageSize size;
-        CropRounding rounding = CropRounding::floor;
-    };
-
-    Resize resize;
-    std::optional<Crop> crop;      ///< from the centre; a smaller picture is padded with `fill`
-    std::optional<ImageSize> pad;  ///< after longest_edge: centred on a canvas of `fill`, the odd pixel right and below
-    std::array<std::uint8_t, 3> fill{0, 0, 0};
-    Rescale rescale = Rescale::divide_255;
-    std::array<double, 3> mean{0.5, 0.5, 0.5};
-    std::array<double, 3> stddev{0.5, 0.5, 0.5};  ///< `std` in the manifest
-
-    /// Throws `invalid_argument` with the name of the first field, as the manifest spells it, that makes no sense.
-    void validate() const;
-
-    /// The size of every tensor; none if it depends on the picture.
-    [[nodiscard]] std::optional<ImageSize> output_size() const;
-};
-
-/// The longest side that an `ImageSpec` may ask for.
-inline constexpr int max_input_side = 4'096;
-
-/// Turns a picture into a tensor. Derive from it to feed a network of your own. `operator()` is called from many
-/// threads at once.
+/// Turns a picture into the input of a network. Derive from it, or see `make_image_transform`, to feed a network of your
+/// own. Its methods are called from many threads at once.
 class ImageTransform {
 public:
     virtual ~ImageTransform() = default;
@@ -101,11 +40,24 @@ public:
     /// changes.
     [[nodiscard]] virtual std::string name() const = 0;
 
-    /// float32 [3, height, width].
+    /// float32 [3, height, width], or whatever else the network calls pixel_values.
     [[nodiscard]] virtual Tensor operator()(const Image& image) const = 0;
+
+    /// Every input of the network by its name: pixel_values alone, unless a derived class knows more.
+    [[nodiscard]] virtual std::vector<NamedTensor> inputs(const Image& image) const;
 };
 
-/// What an `ImageSpec` asks for, equal to torchvision's and Hugging Face's slow processors. Immutable.
+/// A transform out of a function, which is called from many threads at once. Throws `invalid_argument` for an empty name
+/// or function.
+[[nodiscard]] std::shared_ptr<const ImageTransform> make_image_transform(std::string name,
+                                                                         std::function<Tensor(const Image&)> function);
+
+namespace preprocess_detail {
+class WorkspacePool;
+}
+
+/// What an `ImageSpec` asks for, equal to torchvision's, open_clip's and Hugging Face's slow processors. Immutable;
+/// copies share the memory that they work in, which a call takes and gives back.
 class StandardImageTransform final : public ImageTransform {
 public:
     /// Throws what `spec.validate()` throws.
@@ -115,16 +67,32 @@ public:
 
     [[nodiscard]] std::string name() const override;
 
-    /// Throws `invalid_argument` for a picture whose bytes do not fit its size, `limit` for one so long and thin that
-    /// its resized form is too large.
+    /// float32 [3, height, width]; with patches [rows, values of a patch]. Throws `invalid_argument` for a picture whose
+    /// bytes do not fit its size, `limit` for one so long and thin that its resized form is too large.
     [[nodiscard]] Tensor operator()(const Image& image) const override;
 
-    /// The 8-bit picture before it becomes numbers: resized, cropped, padded. Throws as `operator()`.
+    /// pixel_values; with patches also, as 64-bit integers, for each row pixel_attention_mask [rows] (1 for a patch, 0 for
+    /// padding) and pixel_positions [rows, 2] (row and column on the grid; 0 for padding), and for the picture
+    /// spatial_shapes [2] (rows and columns of the grid) and image_grid_thw [3] (1, rows, columns). Throws as
+    /// `operator()`.
+    [[nodiscard]] std::vector<NamedTensor> inputs(const Image& image) const override;
+
+    /// The values of `operator()`, written to `out`. For pictures no larger than those before, it allocates nothing.
+    /// Throws as `operator()`, and `invalid_argument` if `out` does not hold just the values that there are.
+    void write(const Image& image, std::span<float> out) const;
+
+    /// The shape of `operator()` for a picture of that size. Throws as `operator()`.
+    [[nodiscard]] Tensor::Shape shape(const ImageSize& picture) const;
+
+    /// The 8-bit picture before it becomes numbers: resized, cropped, padded. Throws as `operator()`, and `unsupported`
+    /// if the resampler is torch's, which knows no such picture.
     [[nodiscard]] Image geometry(const Image& image) const;
 
 private:
     ImageSpec spec_;
-    std::array<std::array<float, 256>, 3> values_;  ///< of each level in each channel
+    std::array<std::array<float, 256>, 3> units_;   ///< of each level in each channel: rescaled
+    std::array<std::array<float, 256>, 3> values_;  ///< rescaled and normalised
+    std::shared_ptr<preprocess_detail::WorkspacePool> pool_;
 };
 
 }  // namespace sextant

@@ -1,0 +1,108 @@
+// How a bundle's manifest describes the way from a picture to a network's input.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include <sextant/preprocess/resize.hpp>
+
+namespace sextant {
+
+struct ImageSize {
+    int height = 0;
+    int width = 0;
+};
+
+enum class ResizeMode {
+    squash,         ///< to exactly `size`; the shape is lost
+    shortest_edge,  ///< the shorter side becomes `edge`, the longer trunc(edge * longer / shorter)
+    longest_edge,   ///< the longer side becomes `edge`, the shorter is rounded half to even
+    fit,            ///< as large as goes into `size`, both sides rounded half to even: open_clip's "longest"
+    cover,          ///< as small as covers `size`, both sides rounded half to even: open_clip's "shortest", if oblong
+    patch_budget,   ///< as large as makes at most `max_patches` squares of `multiple` pixels: SigLIP 2 NaFlex
+    smart,          ///< sides are multiples of `multiple`, the area `min_pixels` to `max_pixels`: Qwen2-VL, ColQwen
+    none,           ///< the picture keeps its size
+};
+
+/// Whose arithmetic scales the picture.
+enum class Resampler {
+    pillow,           ///< 8-bit levels, antialiased, rounded after each pass
+    torch,            ///< torch.nn.functional.interpolate on floats, not antialiased: bilinear or bicubic (a = -0.75)
+    torch_antialias,  ///< the same with antialias=True: bilinear or bicubic (a = -0.5)
+};
+
+/// What happens to the odd pixel when a centred crop cannot be centred.
+enum class CropRounding {
+    floor,       ///< Hugging Face: half of the difference rounded down, also where a small picture is padded
+    round_even,  ///< torchvision: half of the difference rounded half to even; padding has the odd pixel right and
+                 ///< below
+};
+
+/// How 8-bit levels become 0 to 1.
+enum class Rescale {
+    divide_255,           ///< torchvision: divided by `divisor` in 32 bits
+    multiply_reciprocal,  ///< Hugging Face: multiplied by 1/`divisor` in 64 bits, then rounded to 32
+};
+
+/// How the values of one patch follow each other.
+enum class PatchOrder {
+    row_column_channel,       ///< SigLIP 2
+    channel_time_row_column,  ///< Qwen2-VL
+};
+
+[[nodiscard]] std::string_view to_string(ResizeMode mode) noexcept;
+[[nodiscard]] std::string_view to_string(Resampler resampler) noexcept;
+[[nodiscard]] std::string_view to_string(CropRounding rounding) noexcept;
+[[nodiscard]] std::string_view to_string(Rescale rescale) noexcept;
+[[nodiscard]] std::string_view to_string(PatchOrder order) noexcept;
+
+/// The `image` section of a bundle's manifest. The steps run in the order of the fields.
+struct ImageSpec {
+    struct Resize {
+        ResizeMode mode = ResizeMode::squash;
+        ImageSize size{224, 224};  ///< used by squash, fit and cover
+        int edge = 224;            ///< used by shortest_edge and longest_edge
+        int multiple = 16;         ///< used by patch_budget and smart
+        int max_patches = 256;     ///< used by patch_budget
+        std::int64_t min_pixels = 56 * 56;         ///< used by smart
+        std::int64_t max_pixels = 28 * 28 * 1280;  ///< used by smart
+        Filter filter = Filter::bicubic;
+        Resampler resampler = Resampler::pillow;
+    };
+    struct Crop {
+        ImageSize size;
+        CropRounding rounding = CropRounding::floor;
+    };
+    struct Patches {
+        int size = 16;  ///< side in pixels; both sides of the picture must be multiples of size * merge
+        PatchOrder order = PatchOrder::row_column_channel;
+        int merge = 1;   ///< the patches of each square of merge x merge follow each other
+        int repeat = 1;  ///< frames that a still picture stands for, with channel_time_row_column
+        int pad_to = 0;  ///< rows of zeros are added up to this number; none if 0
+    };
+
+    Resize resize;
+    std::optional<Crop> crop;      ///< from the centre; a smaller picture is padded with `fill`
+    std::optional<ImageSize> pad;  ///< after longest_edge and fit: centred on a canvas of `fill`, the odd pixel right and below
+    std::array<std::uint8_t, 3> fill{0, 0, 0};
+    Rescale rescale = Rescale::divide_255;
+    double divisor = 255;  ///< the level that becomes 1; 127.5 with mean and std 1 makes -1 to 1
+    std::array<double, 3> mean{0.5, 0.5, 0.5};
+    std::array<double, 3> stddev{0.5, 0.5, 0.5};  ///< `std` in the manifest
+    std::optional<Patches> patches;               ///< cut into patches at the end
+
+    /// Throws `invalid_argument` with the name of the first field, as the manifest spells it, that makes no sense.
+    void validate() const;
+
+    /// The size of every picture before it is cut into patches; none if it depends on the picture.
+    [[nodiscard]] std::optional<ImageSize> output_size() const;
+};
+
+/// The longest side that an `ImageSpec` may ask for.
+inline constexpr int max_input_side = 4'096;
+/// The most patches that an `ImageSpec` may ask for.
+inline constexpr int max_input_patches = 65'536;
+
+}  // namespace sextant

@@ -1,0 +1,55 @@
+// What each filter weighs, and the weights of one axis of a resampling.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include <sextant/preprocess/resize.hpp>
+
+#include "preprocess/resample_kernels.hpp"
+
+namespace sextant::resample_detail {
+
+/// Half the width of a filter at scale 1, in pixels. Throws `invalid_argument` for a filter that has none.
+[[nodiscard]] double support_of(Filter filter);
+
+/// Which part of an axis is scaled to how many positions, and which of those are wanted.
+struct AxisRange {
+    int length;      ///< of the input
+    float first;     ///< the part begins here
+    float last;      ///< and ends here
+    int outputs;     ///< positions that the part is scaled to
+    int begin;       ///< the wanted positions: from `begin`
+    int count;       ///< so many
+    bool relative;   ///< taps count input positions from the first that is read
+
+    [[nodiscard]] bool operator==(const AxisRange&) const = default;
+};
+
+/// Taps and weights of one axis. Filled again and again, it allocates only to grow, and keeps what it has for the same range.
+class Axis {
+public:
+    /// Pillow's fixed-point weights. Throws `invalid_argument` for a filter that has none, `limit` for too many weights.
+    void fill(Filter filter, const AxisRange& range);
+
+    /// Input positions that any tap reads: from `begin()` to before `end()`.
+    [[nodiscard]] int begin() const { return begin_; }
+    [[nodiscard]] int end() const { return end_; }
+    [[nodiscard]] AxisView view() const;
+    [[nodiscard]] std::size_t bytes() const;
+
+private:
+    void add(const Tap& tap);
+
+    std::vector<Tap> taps_;
+    std::vector<std::int32_t> weights_;
+    std::vector<std::int16_t> packed_;
+    std::vector<double> row_;
+    int begin_ = 0;
+    int end_ = 0;
+    std::optional<std::pair<Filter, AxisRange>> filled_;
+};
+
+}  // namespace sextant::resample_detail

@@ -1,0 +1,146 @@
+#include "preprocess/geometry.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include <sextant/core/error.hpp>
+
+namespace sextant::preprocess_detail {
+namespace {
+
+/// Wide enough for the longer side of any picture.
+struct LongSize {
+    std::int64_t height;
+    std::int64_t width;
+};
+
+/// torchvision (_compute_resized_output_size) and Hugging Face (get_resize_output_image_size) agree: the longer side is
+/// truncated.
+LongSize shortest_edge(const ImageSize& picture, std::int64_t edge) {
+    const std::int64_t width = picture.width, height = picture.height;
+    if (width <= height) return {edge * height / width, edge};
+    return {edge, edge * width / height};
+}
+
+std::int64_t half_to_even(double value) { return std::llrint(value); }
+
+/// open_clip, transform.py (ResizeKeepRatio): Python's round, which goes to the even number.
+LongSize keep_ratio(const ImageSize& picture, const ImageSize& size, bool inside) {
+    const double down = static_cast<double>(picture.height) / size.height;
+    const double across = static_cast<double>(picture.width) / size.width;
+    const double ratio = inside ? std::max(down, across) : std::min(down, across);
+    const auto side = [ratio](int length) { return std::max(half_to_even(length / ratio), std::int64_t{1}); };
+    return {side(picture.height), side(picture.width)};
+}
+
+/// transformers, image_processing_siglip2.py (get_image_size_for_max_num_patches): a binary search for the scale.
+LongSize patch_budget(const ImageSize& picture, int multiple, int max_patches) {
+    constexpr double eps = 1e-5;
+    const auto side = [multiple](double scale, int length) {
+        return std::max(std::ceil(length * scale / multiple) * multiple, static_cast<double>(multiple));
+    };
+    double low = eps / 10, high = 100.0;
+    while (high - low >= eps) {
+        const double scale = (low + high) / 2;
+        const double patches = side(scale, picture.height) / multiple * (side(scale, picture.width) / multiple);
+        (patches <= max_patches ? low : high) = scale;
+    }
+    return {static_cast<std::int64_t>(side(low, picture.height)), static_cast<std::int64_t>(side(low, picture.width))};
+}
+
+/// transformers, image_processing_qwen2_vl.py (smart_resize).
+LongSize smart(const ImageSize& picture, const ImageSpec::Resize& spec) {
+    constexpr double most_unequal = 200;
+    const double height = picture.height, width = picture.width, multiple = spec.multiple;
+    if (std::max(height, width) / std::min(height, width) > most_unequal)
+        throw Error(ErrorCode::limit, "a picture of " + std::to_string(picture.width) + " x " +
+                                          std::to_string(picture.height) +
+                                          " pixels is too long and thin: one side is more than 200 times the other");
+    double rows = static_cast<double>(half_to_even(height / multiple)) * multiple;
+    double columns = static_cast<double>(half_to_even(width / multiple)) * multiple;
+    if (rows * columns > static_cast<double>(spec.max_pixels)) {
+        const double shrink = std::sqrt(height * width / static_cast<double>(spec.max_pixels));
+        rows = std::floor(height / shrink / multiple) * multiple;
+        columns = std::floor(width / shrink / multiple) * multiple;
+    } else if (rows * columns < static_cast<double>(spec.min_pixels)) {
+        const double grow = std::sqrt(static_cast<double>(spec.min_pixels) / (height * width));
+        rows = std::ceil(height * grow / multiple) * multiple;
+        columns = std::ceil(width * grow / multiple) * multiple;
+    }
+    return {static_cast<std::int64_t>(std::max(rows, multiple)), static_cast<std::int64_t>(std::max(columns, multiple))};
+}
+
+LongSize resized(const ImageSpec::Resize& spec, const ImageSize& picture) {
+    switch (spec.mode) {
+        case ResizeMode::squash:
+            return {spec.size.height, spec.size.width};
+        case ResizeMode::shortest_edge:
+            return shortest_edge(picture, spec.edge);
+        case ResizeMode::longest_edge:
+            return keep_ratio(picture, {spec.edge, spec.edge}, true);
+        case ResizeMode::fit:
+        case ResizeMode::cover:
+            return keep_ratio(picture, spec.size, spec.mode == ResizeMode::fit);
+        case ResizeMode::patch_budget:
+            return patch_budget(picture, spec.multiple, spec.max_patches);
+        case ResizeMode::smart:
+            return smart(picture, spec);
+        case ResizeMode::none:
+            break;
+    }
+    return {picture.height, picture.width};
+}
+
+int half_even_of(int value) { return value / 2 + (value % 4 == 3 ? 1 : 0); }
+
+int half_down(int value) { return (value >= 0 ? value : value - 1) / 2; }
+
+/// Where a window of `size` begins along an axis of `length`; negative if it begins before it.
+int window_start(int length, int size, CropRounding rounding) {
+    if (rounding == CropRounding::floor) return half_down(length - size);
+    return length >= size ? half_even_of(length - size) : -((size - length) / 2);
+}
+
+/// A window of `size` in the middle of a canvas becomes the canvas.
+void centre(AxisLayout& axis, int size, CropRounding rounding) {
+    axis.at -= window_start(axis.length, size, rounding);
+    axis.length = size;
+    if (axis.at < 0) {
+        axis.from -= axis.at;
+        axis.count += axis.at;
+        axis.at = 0;
+    }
+    axis.count = std::max(std::min(axis.count, size - axis.at), 0);
+}
+
+}  // namespace
+
+Layout layout_of(const ImageSpec& spec, const ImageSize& picture) {
+    const LongSize size = resized(spec.resize, picture);
+    // Of a picture that is cropped only the part within the crop is made, so that it may be much longer than others.
+    const std::int64_t longest = spec.crop && spec.resize.resampler == Resampler::pillow ? 1 << 28 : max_resized_side;
+    if (std::max(size.height, size.width) > longest)
+        throw Error(ErrorCode::limit, "a picture of " + std::to_string(picture.width) + " x " +
+                                          std::to_string(picture.height) + " pixels is too long and thin: resized to " +
+                                          std::string(to_string(spec.resize.mode)) + " " + std::to_string(spec.resize.edge) +
+                                          " it would have a side of more than " + std::to_string(longest));
+    const auto width = static_cast<int>(size.width), height = static_cast<int>(size.height);
+    Layout layout{width, height, {width, 0, 0, width}, {height, 0, 0, height}};
+    if (spec.crop) {
+        centre(layout.across, spec.crop->size.width, spec.crop->rounding);
+        centre(layout.down, spec.crop->size.height, spec.crop->rounding);
+    }
+    if (spec.pad) {
+        centre(layout.across, spec.pad->width, CropRounding::round_even);
+        centre(layout.down, spec.pad->height, CropRounding::round_even);
+    }
+    const auto area = static_cast<std::uint64_t>(std::int64_t{layout.across.length} * layout.down.length);
+    if (area > max_resized_pixels)
+        throw Error(ErrorCode::limit, "a picture of " + std::to_string(layout.across.length) + " x " +
+                                          std::to_string(layout.down.length) + " pixels would be made; the limit is " +
+                                          std::to_string(max_resized_pixels) + " in all");
+    return layout;
+}
+
+}  // namespace sextant::preprocess_detail

@@ -1,0 +1,24 @@
+// Where the pixels of a picture end up: sizes, crops and padding as plain numbers.
+#pragma once
+
+#include <sextant/preprocess/image_spec.hpp>
+
+namespace sextant::preprocess_detail {
+
+/// One axis of the canvas that an ImageSpec asks for.
+struct AxisLayout {
+    int length;  ///< of the canvas
+    int at;      ///< the resized picture shows from here on it
+    int from;    ///< with its own position `from`
+    int count;   ///< for so many positions
+};
+
+struct Layout {
+    int width, height;  ///< of the resized picture, of which only a part may be needed
+    AxisLayout across, down;
+};
+
+/// Throws `limit` for a picture that is too long and thin to be resized as `spec` asks.
+[[nodiscard]] Layout layout_of(const ImageSpec& spec, const ImageSize& picture);
+
+}  // namespace sextant::preprocess_detail

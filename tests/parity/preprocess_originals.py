@@ -1,0 +1,191 @@
+"""The image processors that sextant must equal, each with the specification that says the same in sextant's words.
+
+Hugging Face's slow processors come with transformers. open_clip and torchvision are optional packages beside the others:
+torchvision's compiled part wants another torch, so they are installed without dependencies into the folder `vision` of
+the Python environment (bash cmake/setup.sh --tests), seen only here, and torchvision._meta_registrations is left out.
+"""
+import pathlib
+import sys
+import types
+
+import numpy as np
+from PIL import Image
+
+sys.path.append(str(pathlib.Path(sys.prefix) / "vision"))
+sys.modules["torchvision._meta_registrations"] = types.ModuleType("torchvision._meta_registrations")
+
+try:
+    import open_clip
+    import torch
+    import torchvision
+    import transformers
+    from open_clip.transform import image_transform
+    from torchvision import transforms
+except ImportError as error:
+    sys.exit(f"{error}: run  bash cmake/setup.sh --tests")
+
+CLIP = {"mean": [0.48145466, 0.4578275, 0.40821073], "std": [0.26862954, 0.26130258, 0.27577711]}
+HALF = {"mean": [0.5] * 3, "std": [0.5] * 3}
+IMAGENET = {"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}
+ZERO_ONE = {"mean": [0.0] * 3, "std": [1.0] * 3}
+HF = {"rescale": "multiply_reciprocal"}
+TV = {"rescale": "divide_255"}
+
+
+def versions():
+    return f"torch {torch.__version__}, transformers {transformers.__version__}, torchvision {torchvision.__version__}, open_clip {open_clip.__version__}"
+
+
+# ---- pictures
+
+def odd_pictures(rng, n):
+    """Sizes that rules stumble over in every mode of Pillow, as convert("RGB") gives them; the first are the oddest."""
+    sizes = [(1, 1), (1, 5000), (5000, 1), (2, 3), (3, 2), (3, 3), (1, 224), (224, 224), (223, 225), (227, 224), (235, 224),
+             (224, 229), (226, 301), (300, 399), (640, 480), (480, 641), (16, 16), (15, 17), (28, 29), (500, 10)]
+    sizes += [(224 + w, 336 + h) for w in range(4) for h in range(4)]  # every remainder of the difference by 4
+    while len(sizes) < n:
+        sizes.append((int(rng.integers(1, 500)), int(rng.integers(1, 500))))
+    return [of_mode(rng, size, i).convert("RGB") for i, size in enumerate(sizes[:n])]
+
+
+def of_mode(rng, size, i):
+    """Grey, alpha, palettes, 16 bits, CMYK, or plain colour: smooth here, noisy there."""
+    width, height = size
+    smooth = np.add.outer(np.arange(height) * 2, np.arange(width) * 3) % 256
+    if i % 3 == 0:
+        smooth = rng.integers(0, 256, (height, width))
+    colour = np.stack([smooth, 255 - smooth, (smooth * 7) % 256], axis=2).astype(np.uint8)
+    mode = ("RGB", "L", "RGBA", "P", "LA", "I;16", "1", "CMYK", "RGB", "RGB")[i % 10]
+    if mode == "I;16":
+        return Image.fromarray((smooth * 3).astype(np.uint16))
+    if mode in ("RGBA", "LA"):
+        picture = Image.fromarray(colour).convert(mode)
+        picture.putalpha(Image.fromarray((smooth[::-1] % 200).astype(np.uint8)))
+        return picture
+    return Image.fromarray(colour).convert(mode)
+
+
+ARRAYS = {}
+
+
+def array_of(picture):
+    """The same array for the same picture."""
+    if id(picture) not in ARRAYS:
+        ARRAYS[id(picture)] = (np.asarray(picture).copy(), picture)
+    return ARRAYS[id(picture)][0]
+
+
+def shortest_edge(spec):
+    return spec["edge"] if spec["mode"] == "shortest_edge" else max(spec["size"]) if spec["mode"] == "cover" else 0
+
+
+# ---- Hugging Face, slow
+
+def hugging_face(processor, keys=("pixel_values",)):
+    def transform(picture):
+        try:  # the format is given: of a picture 1 or 3 pixels high it would be guessed wrong
+            output = processor(picture, return_tensors="np", input_data_format="channels_last")
+        except ValueError as error:
+            if "aspect ratio" in str(error):
+                return None
+            raise
+        values = {key: np.asarray(output[key]) for key in keys}
+        # Qwen2-VL does not have an axis for the pictures of a batch in its patches.
+        return {key: value if key == "pixel_values" and "image_grid_thw" in keys else value[0] for key, value in values.items()}
+    return transform
+
+
+def hugging_face_originals():
+    bilinear = Image.Resampling.BILINEAR
+    for edge in (224, 16):
+        yield (f"CLIPImageProcessor {edge}",
+               {"mode": "shortest_edge", "edge": edge, "filter": "bicubic", "crop": (edge, edge), "rounding": "floor", **HF, **CLIP},
+               hugging_face(transformers.CLIPImageProcessor(size={"shortest_edge": edge}, crop_size={"height": edge, "width": edge})))
+    yield ("SiglipImageProcessor", {"mode": "squash", "size": (224, 224), "filter": "bicubic", **HF, **HALF},
+           hugging_face(transformers.SiglipImageProcessor(size={"height": 224, "width": 224})))
+    yield ("BlipImageProcessor", {"mode": "squash", "size": (384, 384), "filter": "bicubic", **HF, **CLIP},
+           hugging_face(transformers.BlipImageProcessor(size={"height": 384, "width": 384})))
+    yield ("EfficientNetImageProcessor, as ALIGN has it",
+           {"mode": "squash", "size": (346, 346), "filter": "bilinear", "crop": (289, 289), "rounding": "floor", **HF,
+            "divisor": 127.5, "mean": [1.0] * 3, "std": [1.0] * 3},
+           hugging_face(transformers.EfficientNetImageProcessor(
+               size={"height": 346, "width": 346}, resample=bilinear, do_center_crop=True,
+               crop_size={"height": 289, "width": 289}, rescale_factor=1 / 127.5, rescale_offset=True, do_normalize=False,
+               include_top=False)))
+    for budget in (256, 60):
+        yield (f"Siglip2ImageProcessor {budget}",
+               {"mode": "patch_budget", "multiple": 16, "max_patches": budget, "filter": "bilinear", **HF, **HALF,
+                "patch": 16, "order": "row_column_channel", "pad_to": budget},
+               hugging_face(transformers.Siglip2ImageProcessor(patch_size=16, max_num_patches=budget),
+                            ("pixel_values", "pixel_attention_mask", "spatial_shapes")))
+    yield ("Qwen2VLImageProcessor",
+           {"mode": "smart", "multiple": 28, "min_pixels": 56 * 56, "max_pixels": 28 * 28 * 200, "filter": "bicubic", **HF, **CLIP,
+            "patch": 14, "order": "channel_time_row_column", "merge": 2, "repeat": 2},
+           hugging_face(transformers.Qwen2VLImageProcessor(min_pixels=56 * 56, max_pixels=28 * 28 * 200),
+                        ("pixel_values", "image_grid_thw")))
+
+
+# ---- open_clip and torchvision
+
+def tensor_transform(transform):
+    return lambda picture: {"pixel_values": transform(picture).numpy()}
+
+
+def open_clip_originals():
+    def original(size, norm, mode, interpolation="bicubic"):
+        return tensor_transform(image_transform(size, is_train=False, mean=tuple(norm["mean"]), std=tuple(norm["std"]),
+                                                resize_mode=mode, interpolation=interpolation))
+    for edge in (224, 16):
+        yield (f"open_clip shortest {edge}",
+               {"mode": "shortest_edge", "edge": edge, "filter": "bicubic", "crop": (edge, edge), "rounding": "round_even", **TV, **CLIP},
+               original(edge, CLIP, "shortest"))
+    yield ("open_clip shortest, oblong",
+           {"mode": "cover", "size": (20, 31), "filter": "bicubic", "crop": (20, 31), "rounding": "round_even", **TV, **HALF},
+           original((20, 31), HALF, "shortest"))
+    yield ("open_clip squash", {"mode": "squash", "size": (378, 378), "filter": "bicubic", **TV, **CLIP}, original(378, CLIP, "squash"))
+    yield ("open_clip squash, CLIPA", {"mode": "squash", "size": (336, 336), "filter": "bilinear", **TV, **IMAGENET},
+           original(336, IMAGENET, "squash", "bilinear"))
+    yield ("open_clip shortest, MobileCLIP",
+           {"mode": "shortest_edge", "edge": 256, "filter": "bilinear", "crop": (256, 256), "rounding": "round_even", **TV, **ZERO_ONE},
+           original(256, ZERO_ONE, "shortest", "bilinear"))
+
+    def longest(picture):
+        try:
+            return original(224, HALF, "longest")(picture)
+        except ValueError:  # the shorter side is rounded to 0, where sextant has 1
+            return {}
+    yield ("open_clip longest", {"mode": "longest_edge", "edge": 224, "filter": "bicubic", "pad": (224, 224), **TV, **HALF}, longest)
+
+
+def torchvision_originals():
+    bicubic = transforms.InterpolationMode.BICUBIC
+    for edge in (224, 16):
+        yield (f"torchvision Resize CenterCrop {edge}, CLIP and ImageBind",
+               {"mode": "shortest_edge", "edge": edge, "filter": "bicubic", "crop": (edge, edge), "rounding": "round_even", **TV, **CLIP},
+               tensor_transform(transforms.Compose([transforms.Resize(edge, bicubic), transforms.CenterCrop(edge),
+                                                    transforms.ToTensor(), transforms.Normalize(CLIP["mean"], CLIP["std"])])))
+    # Small pictures are padded by CenterCrop.
+    yield ("torchvision CenterCrop alone",
+           {"mode": "none", "filter": "nearest", "crop": (97, 130), "rounding": "round_even", **TV, **IMAGENET},
+           tensor_transform(transforms.Compose([transforms.CenterCrop((97, 130)), transforms.ToTensor(),
+                                                transforms.Normalize(IMAGENET["mean"], IMAGENET["std"])])))
+
+    def floats(antialias, mode, norm):
+        normalize = transforms.Normalize(norm["mean"], norm["std"])
+
+        def transform(picture):
+            planes = transforms.functional.to_tensor(picture)[None]
+            scaled = torch.nn.functional.interpolate(planes, size=(112, 96), mode=mode, align_corners=False, antialias=antialias)
+            return {"pixel_values": normalize(scaled[0]).numpy()}
+        return transform
+    # No family has bicubic without antialias; its last bits differ, and would more after a division by CLIP's deviation.
+    for resampler, antialias, mode, norm in (("torch", False, "bilinear", CLIP), ("torch", False, "bicubic", ZERO_ONE),
+                                             ("torch_antialias", True, "bilinear", CLIP), ("torch_antialias", True, "bicubic", CLIP)):
+        yield (f"interpolate {mode} of floats, {resampler}, as ImageBind's video",
+               {"mode": "squash", "size": (112, 96), "filter": mode, "resampler": resampler, **TV, **norm}, floats(antialias, mode, norm))
+
+
+def all_originals():
+    yield from hugging_face_originals()
+    yield from open_clip_originals()
+    yield from torchvision_originals()
