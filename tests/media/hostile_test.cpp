@@ -65,7 +65,7 @@ void refused_cheaply(ErrorCode code, const make::Bytes& bytes) {
 /// What decoding gives: the pixels, or nothing if it throws sextant::Error. Anything else fails the test.
 std::vector<std::uint8_t> outcome(const make::Bytes& bytes) {
     try {
-        return decode_image(make::view(bytes), "picture", {.max_pixels = 100'000}).pixels;
+        return decode_image(make::view(bytes), "picture", {.limits = {.max_pixels = 100'000}}).pixels;
     } catch (const Error&) {
         return {};
     }

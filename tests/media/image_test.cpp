@@ -147,7 +147,6 @@ TEST_CASE("the kind is found from the bytes, never from the name", "[kind]") {
 TEST_CASE("kinds that are not read are named, with those that are", "[kind]") {
     const std::vector<std::pair<make::Bytes, std::string>> kinds{
         {"GIF89a\x01\x00\x01\x00"s, "GIF"},
-        {"RIFF\x24\x00\x00\x00WEBPVP8 "s, "WebP"},
         {"II*\0\x08\x00\x00\x00"s, "TIFF"},
         {"\0\0\0\x20"
          "ftypavif\0\0\0\0"s,
@@ -158,11 +157,12 @@ TEST_CASE("kinds that are not read are named, with those that are", "[kind]") {
         {"\0\0\x01\0\x01\0"s, "ICO"},
         {"P3\n1 1\n255\n1 2 3\n"s, "P3"},
         {"<svg xmlns="s, "SVG"},
+        {"<?xml version="s, "SVG"},
         {"%PDF-1.7"s, "PDF"},
     };
     for (const auto& [bytes, name] : kinds) {
         CAPTURE(name);
-        expect_error(ErrorCode::unsupported, {"photo", name, "JPEG, PNG, BMP"},
+        expect_error(ErrorCode::unsupported, {"photo", name, "JPEG, PNG, WebP, BMP"},
                      [&] { (void)decode_image(make::view(bytes), "photo"); });
     }
     expect_error(ErrorCode::unsupported, {"photo", "not a picture", "68 65 6c 6c 6f"},
@@ -172,7 +172,7 @@ TEST_CASE("kinds that are not read are named, with those that are", "[kind]") {
 TEST_CASE("sizes beyond a limit are refused, with the limit's name", "[limits]") {
     const auto picture = make::png(4, 3, 8, 0, {"1234"s, "1234"s, "1234"s});
     const auto with = [&](const ImageLimits& limits) {
-        return [&picture, limits] { (void)decode_image(make::view(picture), "photo", limits); };
+        return [&picture, limits] { (void)decode_image(make::view(picture), "photo", {.limits = limits}); };
     };
     CHECK_NOTHROW(with({.max_file_bytes = picture.size(), .max_pixels = 12, .max_side = 4})());
     expect_error(ErrorCode::limit, {"photo", "4 x 3", "11", "max_pixels"}, with({.max_pixels = 11}));
@@ -183,7 +183,7 @@ TEST_CASE("sizes beyond a limit are refused, with the limit's name", "[limits]")
 
     const auto scans = make::jpeg(8, 8, {.channels = 1, .many_scans = true});
     expect_error(ErrorCode::limit, {"more than 100 scans", "max_jpeg_scans"}, [&] { (void)decode(scans); });
-    CHECK(decode_image(make::view(scans), "photo", {.max_jpeg_scans = 127}).width == 8);
+    CHECK(decode_image(make::view(scans), "photo", {.limits = {.max_jpeg_scans = 127}}).width == 8);
 }
 
 TEST_CASE("files that cannot be read say why", "[files]") {
@@ -195,7 +195,7 @@ TEST_CASE("files that cannot be read say why", "[files]") {
     expect_error(ErrorCode::corrupt, {"empty.jpg", "0 bytes"}, [&] { (void)read_image(empty); });
     const auto large = folder.write("large.png", make::Bytes(2000, 'x'));
     expect_error(ErrorCode::limit, {"large.png", "2000 bytes", "max_file_bytes"},
-                 [&] { (void)read_image(large, {.max_file_bytes = 1999}); });
+                 [&] { (void)read_image(large, {.limits = {.max_file_bytes = 1999}}); });
 
     const auto pipe = folder.path() / "pipe.png";
     REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);

@@ -9,7 +9,7 @@ top = pathlib.Path(sys.argv[1])
 ROOMS = {
     "core": ([], []),
     "kernels": (["core"], []),
-    "media": (["core"], ["jpeglib.h", "jerror.h", "png.h", "stb/stb_image.h", "stb_image.h"]),
+    "media": (["core"], ["jpeglib.h", "jerror.h", "png.h", "webp/", "stb/stb_image.h", "stb_image.h"]),
     "tokenize": (["core"], ["utf8proc.h", "pcre2.h", "nlohmann/"]),
     "preprocess": (["core", "kernels", "tokenize"], []),
     "model": (["core"], ["torch/"]),
