@@ -19,6 +19,7 @@ namespace sextant::media {
 struct Source {
     std::span<const std::byte> bytes;
     std::string_view name;  ///< for messages
+    std::string_view kind;  ///< as `kind_of` names it
     const DecodeOptions& options;
 
     [[nodiscard]] const std::uint8_t* data() const { return reinterpret_cast<const std::uint8_t*>(bytes.data()); }
@@ -61,8 +62,8 @@ void blend(std::uint8_t* pixels, std::size_t count, const std::array<std::uint8_
 
 /// Throws `unsupported` for a form of a stb kind that must not reach stb, or that it would decode unlike Pillow, and
 /// `limit` or `corrupt` for one that is too large or ends before its last pixel.
-void check_form(const Source& source, std::string_view kind);
+void check_form(const Source& source);
 
-[[nodiscard]] Image decode_with_stb(const Source& source, std::string_view kind);
+[[nodiscard]] Image decode_with_stb(const Source& source);
 
 }  // namespace sextant::media

@@ -112,14 +112,14 @@ template <typename ReadPacket>
 std::size_t check_packets(const Source& source, std::size_t at, std::uint64_t pixels, ReadPacket read_packet) {
     while (pixels > 0) {
         if (at >= source.size())
-            throw source.error(ErrorCode::corrupt, "the file is truncated: it ends at byte " +
+            throw source.error(ErrorCode::corrupt, "the " + std::string(source.kind) + " file is truncated: it ends at byte " +
                                                        std::to_string(source.size()) + ", before its last pixel");
         const Packet packet = read_packet(source.data()[at]);
         at += 1 + packet.bytes;
         pixels -= std::min<std::uint64_t>(pixels, packet.pixels);
     }
     if (at > source.size())
-        throw source.error(ErrorCode::corrupt, "the file is truncated: it ends at byte " +
+        throw source.error(ErrorCode::corrupt, "the " + std::string(source.kind) + " file is truncated: it ends at byte " +
                                                    std::to_string(source.size()) + ", within its last pixels");
     return at;
 }
@@ -177,11 +177,11 @@ void check_psd(const Source& source) {
 
 }  // namespace
 
-void check_form(const Source& source, std::string_view kind) {
-    if (kind == "BMP") check_bmp(source);
-    if (kind == "PNM") check_pnm(source);
-    if (kind == "TGA") check_tga(source);
-    if (kind == "PSD") check_psd(source);
+void check_form(const Source& source) {
+    if (source.kind == "BMP") check_bmp(source);
+    if (source.kind == "PNM") check_pnm(source);
+    if (source.kind == "TGA") check_tga(source);
+    if (source.kind == "PSD") check_psd(source);
 }
 
 }  // namespace sextant::media

@@ -29,7 +29,7 @@ void Source::check_size(std::uint64_t width, std::uint64_t height) const {
 
 void Source::check_length(std::uint64_t fewest_bytes, std::uint64_t width, std::uint64_t height) const {
     if (size() >= fewest_bytes) return;
-    throw error(ErrorCode::corrupt, "the file is truncated: it has " + std::to_string(size()) +
+    throw error(ErrorCode::corrupt, "the " + std::string(kind) + " file is truncated: it has " + std::to_string(size()) +
                                         " bytes, and a picture of " + std::to_string(width) + " x " +
                                         std::to_string(height) + " pixels takes at least " +
                                         std::to_string(fewest_bytes));
@@ -132,10 +132,10 @@ std::string DecodeOptions::name() const {
 
 Image decode_image(std::span<const std::byte> bytes, std::string_view name, const DecodeOptions& options) {
     options.validate();
-    const media::Source source{bytes, name, options};
+    const auto kind = media::kind_of(bytes);
+    const media::Source source{bytes, name, kind.name, options};
     if (bytes.empty()) throw source.error(ErrorCode::corrupt, "the picture is empty (0 bytes)");
     check_file_size(bytes.size(), std::string(name), options.limits);
-    const auto kind = media::kind_of(bytes);
     switch (kind.library) {
         case media::Library::libjpeg:
             return media::decode_jpeg(source);
@@ -144,7 +144,7 @@ Image decode_image(std::span<const std::byte> bytes, std::string_view name, cons
         case media::Library::libwebp:
             return media::decode_webp(source);
         case media::Library::stb:
-            return media::decode_with_stb(source, kind.name);
+            return media::decode_with_stb(source);
         case media::Library::none:
             break;
     }

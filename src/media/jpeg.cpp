@@ -5,6 +5,7 @@
 #include <csetjmp>
 #include <cstddef>
 #include <cstdio>
+#include <cstring>
 #include <span>
 #include <string>
 #include <utility>
@@ -176,7 +177,9 @@ template <typename Visit>
 void for_each_segment(const Source& source, Visit visit) {
     const std::uint8_t* at = source.data();
     const std::uint8_t* const end = at + source.size();
-    while ((at = std::find(at, end, std::uint8_t{0xFF})) != end && end - at >= 4) {
+    while (end - at >= 4) {
+        at = static_cast<const std::uint8_t*>(std::memchr(at, 0xFF, static_cast<std::size_t>(end - at)));
+        if (at == nullptr || end - at < 4) return;
         const std::uint8_t code = at[1];
         if (code == JPEG_EOI) return;
         if (has_no_segment(code)) {
@@ -246,11 +249,13 @@ Image decode_jpeg(const Source& source) {
     jpeg.scale_denom = static_cast<unsigned>(source.options.jpeg_scale);
     if (!attempt(decoder, [](Decoder& it) { jpeg_calc_output_dimensions(&it.jpeg); })) throw failure(decoder, source);
     Image image = empty_image(jpeg.output_width, jpeg.output_height);
-    std::vector<std::uint8_t> row(std::size_t{jpeg.output_width} * 4);
+    // One byte beside alignment: to aligned rows libjpeg-turbo writes past the cache, and this row is read at once.
+    std::vector<std::uint8_t> row(1 + std::size_t{jpeg.output_width} * 4);
     decoder.image = &image;
-    decoder.row = row.data();
+    decoder.row = row.data() + 1;
     if (!attempt(decoder, read_pixels)) throw failure(decoder, source);
-    return source.options.apply_orientation ? upright(std::move(image), orientation(source)) : image;
+    if (source.options.apply_orientation) return upright(std::move(image), orientation(source));
+    return image;
 }
 
 }  // namespace sextant::media

@@ -237,7 +237,8 @@ Image decode_png(const Source& source) {
     decoder.row = row.data();
     decoder.rows = passes.rows.data();
     if (!attempt(decoder, read_pixels)) throw failure(decoder, source);
-    return source.options.apply_orientation ? upright(std::move(image), header.orientation) : image;
+    if (source.options.apply_orientation) return upright(std::move(image), header.orientation);
+    return image;
 }
 
 }  // namespace sextant::media

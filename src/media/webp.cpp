@@ -202,7 +202,8 @@ Image decode_webp(const Source& source) {
         if (alpha) blend(row, frame.canvas_width, *background);
         append_row(image, row);
     }
-    return source.options.apply_orientation ? upright(std::move(image), frame.orientation) : image;
+    if (source.options.apply_orientation) return upright(std::move(image), frame.orientation);
+    return image;
 }
 
 }  // namespace sextant::media

@@ -83,6 +83,10 @@ std::vector<std::pair<std::string, make::Bytes>> sound_pictures() {
         {"PNG", make::png(3, 2, 8, 2, {"abcdefghi"s, "jklmnopqr"s})},
         {"palette PNG",
          make::png(4, 1, 2, 3, {"\x1B"s}, make::png_chunk("PLTE", "abcdefghijkl") + make::png_chunk("tEXt", "a\0b"s))},
+        {"WebP", make::webp_file(make::webp_picture(19, 11, false))},
+        {"lossless WebP", make::webp_file(make::webp_picture(19, 11, true, true))},
+        {"WebP with alpha", make::webp_file(make::webp_chunk("VP8X", make::webp_canvas(19, 11, 0x10)) +
+                                            make::webp_picture(19, 11, true, true))},
         {"BMP", make::bmp(2, 2, "abcdef\0\0ghijkl\0\0"s)},
         {"PNM", "P6\n2 2\n255\nabcdefghijkl"s},
         {"TGA", make::tga_header(10, 4, 2, 24) + "\x83"

@@ -96,6 +96,42 @@ TEST_CASE("a JPEG picture becomes RGB", "[jpeg]") {
     }
 }
 
+TEST_CASE("a WebP picture becomes RGB", "[webp]") {
+    SECTION("lossless, with and without alpha, which is dropped") {
+        for (const bool alpha : {false, true}) {
+            const auto image = decode(make::webp_file(make::webp_picture(5, 4, true, alpha)));
+            REQUIRE(image.width == 5);
+            REQUIRE(image.height == 4);
+            // x = 3, y = 2: libwebp's encoder clears the colour of pixels that alpha hides, and 11 x 3 hides nothing.
+            CHECK(std::vector<int>(image.pixels.end() - 21, image.pixels.end() - 18) == Levels{27, 14, 21});
+        }
+    }
+    SECTION("lossy") {
+        const auto image = decode(make::webp_file(make::webp_picture(64, 48, false)));
+        CHECK(image.width == 64);
+        CHECK(image.pixels.size() == 64 * 48 * 3);
+        CHECK(std::abs(image.pixels[0] - 0) <= 16);
+    }
+    SECTION("notes beside the picture change nothing") {
+        const auto picture = make::webp_picture(5, 4, true);
+        const auto notes = make::webp_chunk("ICCP", "abc") + picture + make::webp_chunk("EXIF", make::exif(6)) +
+                           make::webp_chunk("XMP ", "<x/>");
+        const auto file = make::webp_file(make::webp_chunk("VP8X", make::webp_canvas(5, 4, 0x2C)) + notes);
+        CHECK(levels(file) == levels(make::webp_file(picture)));
+    }
+    SECTION("an animation gives its first frame") {
+        const auto frame = [](int width) {
+            return make::webp_chunk("ANMF", make::Bytes(6, '\0') +
+                                                make::little_endian(static_cast<std::uint32_t>(width - 1), 3) +
+                                                make::little_endian(2, 3) + make::Bytes(4, '\0') +
+                                                make::webp_picture(width, 3, true));
+        };
+        const auto file = make::webp_file(make::webp_chunk("VP8X", make::webp_canvas(4, 3, 2)) +
+                                          make::webp_chunk("ANIM", make::Bytes(6, '\0')) + frame(4) + frame(2));
+        CHECK(levels(file) == levels(make::webp_file(make::webp_picture(4, 3, true))));
+    }
+}
+
 TEST_CASE("BMP, PNM, TGA and PSD pictures become RGB", "[stb]") {
     SECTION("BMP, from the bottom up or from the top down") {
         const make::Bytes rows = "\x03\x02\x01\x00\x06\x05\x04\x00"s;

@@ -92,6 +92,29 @@ Bytes stored(const Bytes& raw) {
     return stream + big_endian(adler32(raw), 4);
 }
 
+Bytes deflated_zeros(std::size_t count) {
+    // RFC 1951, 3.2.6: a block of fixed codes; a zero, copies of 258 bytes from one byte back, zeros for the rest.
+    Bytes stream = "\x78\x01";
+    unsigned bits = 0;
+    int held = 0;
+    const auto put = [&](const char* code) {
+        for (; *code != '\0'; ++code) {
+            bits |= static_cast<unsigned>(*code - '0') << held++;
+            if (held < 8) continue;
+            stream += static_cast<char>(bits);
+            bits = 0;
+            held = 0;
+        }
+    };
+    put("110");  // the last block, of fixed codes
+    const std::size_t copies = count == 0 ? 0 : (count - 1) / 258;
+    for (std::size_t single = copies * 258; single < count; ++single) put("00110000");
+    for (std::size_t i = 0; i < copies; ++i) put("1100010100000");
+    put("0000000");
+    while (held != 0) put("0");
+    return stream + big_endian(static_cast<std::uint32_t>(count % 65521) << 16 | 1, 4);
+}
+
 Bytes png(std::uint32_t width, std::uint32_t height, int depth, int colour_type, const std::vector<Bytes>& rows,
           const Bytes& extra) {
     Bytes raw;

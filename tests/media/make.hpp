@@ -25,6 +25,9 @@ using Bytes = std::string;
 /// The signature and the header chunk.
 [[nodiscard]] Bytes png_start(std::uint32_t width, std::uint32_t height, int depth, int colour_type);
 
+/// A stream of zlib format that unpacks to this many zeros, some 160 times as many as its bytes.
+[[nodiscard]] Bytes deflated_zeros(std::size_t count);
+
 /// A whole PNG file. `rows` holds the packed rows without their filter bytes; `extra` are chunks before the pixels.
 [[nodiscard]] Bytes png(std::uint32_t width, std::uint32_t height, int depth, int colour_type,
                         const std::vector<Bytes>& rows, const Bytes& extra = "");

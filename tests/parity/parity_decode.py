@@ -157,19 +157,28 @@ def clip_levels(pixels, size):
     return np.asarray(image.crop((left, top, left + 224, top + 224))).astype(int)
 
 
+def measured_jpegs(folder):
+    """The JPEG files of a folder, and mosaics of 2 x 2 and 4 x 4 of each, as larger photographs."""
+    for path in sorted(pathlib.Path(folder).rglob("*.jp*g")):
+        yield path.read_bytes()
+        tile = Image.open(path).convert("RGB")
+        for times in (2, 4):
+            mosaic = Image.new("RGB", (times * tile.width, times * tile.height))
+            for n in range(times * times):
+                mosaic.paste(tile, (n % times * tile.width, n // times * tile.height))
+            yield save(mosaic, "JPEG", quality=90)
+
+
 def measure_scaled(args):
-    files = sorted(path for path in pathlib.Path(args.scaled).rglob("*.jp*g"))
-    whole = {1: None}
+    files = list(measured_jpegs(args.scaled))
+    tensors = {}
     with tempfile.TemporaryDirectory() as folder:
         for scale in (1, 2, 4, 8):
             options = REFERENCE if scale == 1 else f"jpeg_scale={scale}"
-            answers = decode_all(args.probe, [(options, file.read_bytes()) for file in files], pathlib.Path(folder))
-            tensors = []
-            for first, pixels in answers:
-                size = tuple(int(side) for side in first.split())
-                tensors.append(clip_levels(pixels, size) if min(size) >= 224 else None)
-            whole[scale] = tensors
-            pairs = [(a, b) for a, b in zip(whole[1], tensors) if a is not None and b is not None]
+            answers = decode_all(args.probe, [(options, file) for file in files], pathlib.Path(folder))
+            sizes = [(tuple(int(side) for side in first.split()), pixels) for first, pixels in answers]
+            tensors[scale] = [clip_levels(pixels, size) if min(size) >= 224 else None for size, pixels in sizes]
+            pairs = [(a, b) for a, b in zip(tensors[1], tensors[scale]) if a is not None and b is not None]
             if scale > 1 and pairs:
                 errors = np.stack([abs(a - b) for a, b in pairs])
                 print(f"1/{scale}: {len(pairs)} of {len(files)} pictures stay at least 224 pixels wide and high; levels "
