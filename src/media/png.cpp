@@ -96,6 +96,8 @@ struct Decoder {
     png_bytep row = nullptr;     ///< room for one row
     png_bytepp rows = nullptr;   ///< room for all rows, if they are interlaced
     std::size_t row_bytes = 0;   ///< there is room for in each row
+    bool reading_rows = false;
+    std::size_t excess = 0;      ///< bytes read after the last row, while reading rows
     std::jmp_buf escape;
     std::array<char, 128> message{};
 };
@@ -108,9 +110,22 @@ struct Decoder {
 
 void on_warning(png_structp, png_const_charp) {}
 
+/// With the last row, libpng inflates what may be left of the stream, to see that it is nothing. A picture of one pixel
+/// could hide gigabytes there: no more is read than the end of a stream takes, and then some.
+void count_excess(Decoder& decoder, std::size_t count) {
+    constexpr std::size_t allowed = 4096;
+    constexpr int interlace_passes = 7;
+    const bool past_last_row =
+        png_get_current_row_number(decoder.png) >= static_cast<png_uint_32>(decoder.image->height) ||
+        png_get_current_pass_number(decoder.png) >= interlace_passes;
+    if (past_last_row && (decoder.excess += count) > allowed)
+        png_error(decoder.png, "compressed data goes on after the last pixel");
+}
+
 void on_read(png_structp png, png_bytep target, std::size_t count) {
     auto& decoder = *static_cast<Decoder*>(png_get_io_ptr(png));
     if (count > decoder.left) png_error(png, "the file ends early");
+    if (decoder.reading_rows) count_excess(decoder, count);
     std::copy_n(decoder.input, count, target);
     decoder.input += count;
     decoder.left -= count;
@@ -179,11 +194,13 @@ void read_pixels(Decoder& decoder) {
     if (png_get_rowbytes(png, decoder.info) > decoder.row_bytes) png_error(png, "rows are longer than expected");
     const bool alpha = (png_get_color_type(png, decoder.info) & PNG_COLOR_MASK_ALPHA) != 0;
     const auto height = static_cast<std::size_t>(decoder.image->height);
+    decoder.reading_rows = true;
     if (passes > 1) png_read_image(png, decoder.rows);
     for (std::size_t y = 0; y < height; ++y) {
         if (passes == 1) png_read_row(png, decoder.row, nullptr);
         finish_row(decoder, passes == 1 ? decoder.row : decoder.rows[y], alpha);
     }
+    decoder.reading_rows = false;
     png_read_end(png, nullptr);
 }
 
