@@ -102,24 +102,26 @@ void check_pnm(const Source& source) {
 
 /// What a run-length coded picture is made of: packets of a count byte, and of one pixel or as many as it counts.
 struct Packet {
-    std::size_t bytes;   ///< that follow the count
+    std::size_t bytes;  ///< that follow the count
     std::size_t pixels;
 };
 
-/// Walks packets from byte `at` until they make up `pixels`, which costs little, and says where they end. stb would fill
-/// what is missing with zeros, after it took memory for all.
+/// Walks packets from byte `at` until they make up `pixels`, which costs little, and says where they end. stb would
+/// fill what is missing with zeros, after it took memory for all.
 template <typename ReadPacket>
 std::size_t check_packets(const Source& source, std::size_t at, std::uint64_t pixels, ReadPacket read_packet) {
     while (pixels > 0) {
         if (at >= source.size())
-            throw source.error(ErrorCode::corrupt, "the " + std::string(source.kind) + " file is truncated: it ends at byte " +
+            throw source.error(ErrorCode::corrupt, "the " + std::string(source.kind) +
+                                                       " file is truncated: it ends at byte " +
                                                        std::to_string(source.size()) + ", before its last pixel");
         const Packet packet = read_packet(source.data()[at]);
         at += 1 + packet.bytes;
         pixels -= std::min<std::uint64_t>(pixels, packet.pixels);
     }
     if (at > source.size())
-        throw source.error(ErrorCode::corrupt, "the " + std::string(source.kind) + " file is truncated: it ends at byte " +
+        throw source.error(ErrorCode::corrupt, "the " + std::string(source.kind) +
+                                                   " file is truncated: it ends at byte " +
                                                    std::to_string(source.size()) + ", within its last pixels");
     return at;
 }

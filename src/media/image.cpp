@@ -29,9 +29,9 @@ void Source::check_size(std::uint64_t width, std::uint64_t height) const {
 
 void Source::check_length(std::uint64_t fewest_bytes, std::uint64_t width, std::uint64_t height) const {
     if (size() >= fewest_bytes) return;
-    throw error(ErrorCode::corrupt, "the " + std::string(kind) + " file is truncated: it has " + std::to_string(size()) +
-                                        " bytes, and a picture of " + std::to_string(width) + " x " +
-                                        std::to_string(height) + " pixels takes at least " +
+    throw error(ErrorCode::corrupt, "the " + std::string(kind) + " file is truncated: it has " +
+                                        std::to_string(size()) + " bytes, and a picture of " + std::to_string(width) +
+                                        " x " + std::to_string(height) + " pixels takes at least " +
                                         std::to_string(fewest_bytes));
 }
 

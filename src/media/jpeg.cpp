@@ -211,8 +211,8 @@ int orientation(const Source& source) {
     for_each_segment(source, [&found](std::uint8_t code, std::span<const std::uint8_t> segment) {
         constexpr std::array<std::uint8_t, 6> name{'E', 'x', 'i', 'f', 0, 0};
         const auto body = segment.subspan(std::min<std::size_t>(segment.size(), 4));
-        const bool exif = code == exif_marker && body.size() >= name.size() &&
-                          std::equal(name.begin(), name.end(), body.begin());
+        const bool exif =
+            code == exif_marker && body.size() >= name.size() && std::equal(name.begin(), name.end(), body.begin());
         if (exif) found = orientation_of(body);
         return !exif && code != scan_marker;
     });

@@ -49,8 +49,9 @@ constexpr std::array signatures{
 bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 Kind webp(std::string_view bytes) {
-    return bytes.starts_with("RIFF") && bytes.size() >= 12 && bytes.substr(8, 4) == "WEBP" ? Kind{"WebP", Library::libwebp}
-                                                                                          : Kind{};
+    return bytes.starts_with("RIFF") && bytes.size() >= 12 && bytes.substr(8, 4) == "WEBP"
+               ? Kind{"WebP", Library::libwebp}
+               : Kind{};
 }
 
 /// P1 to P7, a space, and a number or a comment. A text may begin with the first two.

@@ -69,7 +69,8 @@ Header read_header(const Source& source) {
             header.colour_type = fields[9];
             header.interlaced = fields[12] != 0;
         }
-        if (name == "eXIf") header.orientation = orientation_of({source.data() + at + 8, static_cast<std::size_t>(length)});
+        if (name == "eXIf")
+            header.orientation = orientation_of({source.data() + at + 8, static_cast<std::size_t>(length)});
         if (name == "IEND") return header;
         const bool has_pixels = name == "IDAT" && length > 0;
         if (!has_pixels && ++others > static_cast<std::uint64_t>(source.limits().max_png_chunks)) {
@@ -92,12 +93,12 @@ struct Decoder {
     std::uint32_t max_side = 0;
     bool cut_off_grey_16 = false;
     const std::array<std::uint8_t, 3>* background = nullptr;
-    Image* image = nullptr;      ///< to which rows are appended
-    png_bytep row = nullptr;     ///< room for one row
-    png_bytepp rows = nullptr;   ///< room for all rows, if they are interlaced
-    std::size_t row_bytes = 0;   ///< there is room for in each row
+    Image* image = nullptr;     ///< to which rows are appended
+    png_bytep row = nullptr;    ///< room for one row
+    png_bytepp rows = nullptr;  ///< room for all rows, if they are interlaced
+    std::size_t row_bytes = 0;  ///< there is room for in each row
     bool reading_rows = false;
-    std::size_t excess = 0;      ///< bytes read after the last row, while reading rows
+    std::size_t excess = 0;  ///< bytes read after the last row, while reading rows
     std::jmp_buf escape;
     std::array<char, 128> message{};
 };

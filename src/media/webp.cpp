@@ -121,7 +121,8 @@ void read_extended(const Source& source, std::span<const std::uint8_t> rest, con
     const bool fills = frame.width == frame.canvas_width && frame.height == frame.canvas_height;
     if (!fits || (!animated && !fills))
         throw damaged(source, "its canvas has " + std::to_string(frame.canvas_width) + " x " +
-                                  std::to_string(frame.canvas_height) + " pixels, which is not the size of the picture");
+                                  std::to_string(frame.canvas_height) +
+                                  " pixels, which is not the size of the picture");
 }
 
 Frame read_frame(const Source& source) {
@@ -142,8 +143,8 @@ Frame read_frame(const Source& source) {
     return frame;
 }
 
-/// The modes of a macroblock of 16 x 16 pixels have fixed probabilities, of which the likeliest take 3.4 bits (RFC 6386,
-/// section 11). A lossless picture of one colour takes no bits at all.
+/// The modes of a macroblock of 16 x 16 pixels have fixed probabilities, of which the likeliest take 3.4 bits (RFC
+/// 6386, section 11). A lossless picture of one colour takes no bits at all.
 std::uint64_t fewest_bytes(const Frame& frame) {
     if (frame.lossless) return 0;
     return std::uint64_t{(frame.width + 15) / 16} * ((frame.height + 15) / 16) * 3 / 8;
@@ -168,7 +169,8 @@ void decode_frame(const Source& source, const Frame& frame, Output& output) {
     if (status == VP8_STATUS_OUT_OF_MEMORY) throw source.error(ErrorCode::limit, "libwebp ran out of memory");
     if (status == VP8_STATUS_UNSUPPORTED_FEATURE)
         throw source.error(ErrorCode::unsupported, "libwebp does not read this form of WebP");
-    throw damaged(source, status == VP8_STATUS_NOT_ENOUGH_DATA ? "its pixels end early" : "its pixels cannot be decoded");
+    throw damaged(source,
+                  status == VP8_STATUS_NOT_ENOUGH_DATA ? "its pixels end early" : "its pixels cannot be decoded");
 }
 
 /// Row `y` of a canvas that the frame does not fill, written to `row`.

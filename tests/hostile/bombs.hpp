@@ -27,9 +27,9 @@ void other_bombs(const Try& attempt);  ///< BMP, PNM, TGA, PSD, and kinds that a
 
 /// Sizes that a header may claim and no picture may have.
 inline const std::vector<std::pair<std::uint32_t, std::uint32_t>> absurd_sizes{
-    {0, 0},          {0, 1},          {1, 0},          {65'000, 65'000},      {1U << 24, 1},       {1, 1U << 24},
-    {40'000, 2'000}, {0x7FFFFFFF, 1}, {1, 0x7FFFFFFF}, {0x80000000U, 1},      {1, 0x80000000U},    {0xFFFFFFFFU, 1},
-    {1, 0xFFFFFFFFU}, {32'000, 32'000}, {32'769, 1},   {0x10001, 0x10001},
+    {0, 0},           {0, 1},           {1, 0},          {65'000, 65'000},   {1U << 24, 1},    {1, 1U << 24},
+    {40'000, 2'000},  {0x7FFFFFFF, 1},  {1, 0x7FFFFFFF}, {0x80000000U, 1},   {1, 0x80000000U}, {0xFFFFFFFFU, 1},
+    {1, 0xFFFFFFFFU}, {32'000, 32'000}, {32'769, 1},     {0x10001, 0x10001},
 };
 
 [[nodiscard]] inline std::string text(std::pair<std::uint32_t, std::uint32_t> size) {

@@ -81,11 +81,17 @@ void frames(const Try& attempt) {
         const auto sized = [&, file = bytes](std::uint32_t width, std::uint32_t height) {
             return overwritten(file, frame + 5, make::big_endian(height, 2) + make::big_endian(width, 2));
         };
-        for (const auto& [width, height] :
-             {std::pair{0U, 9U}, {9U, 0U}, {65'535U, 65'535U}, {65'500U, 65'500U}, {65'535U, 1U}, {1U, 65'535U},
-              {32'768U, 32'768U}, {9'000U, 9'000U}})
+        for (const auto& [width, height] : {std::pair{0U, 9U},
+                                            {9U, 0U},
+                                            {65'535U, 65'535U},
+                                            {65'500U, 65'500U},
+                                            {65'535U, 1U},
+                                            {1U, 65'535U},
+                                            {32'768U, 32'768U},
+                                            {9'000U, 9'000U}})
             attempt("JPEG " + name + " of " + text({width, height}), sized(width, height), Fate::refused);
-        if (name != "arithmetic") attempt("JPEG " + name + " of 8000 x 8000 and no data", sized(8'000, 8'000), Fate::refused);
+        if (name != "arithmetic")
+            attempt("JPEG " + name + " of 8000 x 8000 and no data", sized(8'000, 8'000), Fate::refused);
         for (const int precision : {0, 1, 7, 9, 12, 16, 255})
             attempt("JPEG " + name + " of " + std::to_string(precision) + " bits",
                     overwritten(bytes, frame + 4, std::string(1, static_cast<char>(precision))), Fate::refused);
@@ -118,11 +124,15 @@ void orders(const Try& attempt) {
     attempt("JPEG that begins twice", "\xFF\xD8"s + bytes, Fate::refused);
     attempt("JPEG of fill bytes", "\xFF\xD8"s + Bytes(1'000'000, '\xFF'), Fate::refused);
     attempt("JPEG of zeros", "\xFF\xD8\xFF\xE0"s + Bytes(1'000'000, '\0'), Fate::refused);
-    attempt("JPEG of a million restart markers", "\xFF\xD8\xFF"s + [] {
-        Bytes markers;
-        for (int i = 0; i < 1'000'000; ++i) markers += "\xD0\xFF";
-        return markers;
-    }(), Fate::refused);
+    attempt(
+        "JPEG of a million restart markers",
+        "\xFF\xD8\xFF"s +
+            [] {
+                Bytes markers;
+                for (int i = 0; i < 1'000'000; ++i) markers += "\xD0\xFF";
+                return markers;
+            }(),
+        Fate::refused);
 }
 
 void scans(const Try& attempt) {
@@ -134,8 +144,8 @@ void scans(const Try& attempt) {
     for (const int count : {101, 1'000, 10'000, 100'000}) {
         Bytes repeated;
         for (int i = 0; i < count; ++i) repeated += scan;
-        attempt("JPEG of 8000 x 8000 and " + std::to_string(count) + " scans more", bytes.substr(0, last) + repeated + "\xFF\xD9",
-                Fate::refused);
+        attempt("JPEG of 8000 x 8000 and " + std::to_string(count) + " scans more",
+                bytes.substr(0, last) + repeated + "\xFF\xD9", Fate::refused);
     }
 }
 
@@ -143,12 +153,14 @@ void notes(const Try& attempt) {
     const auto bytes = make::jpeg(40, 24);
     Bytes profile = bytes;
     for (int i = 0; i < 100; ++i)
-        profile = make::with_segment(profile, 0xE2, "ICC_PROFILE\0"s + static_cast<char>(i) + "\xFF" + Bytes(65'000, 'p'));
+        profile =
+            make::with_segment(profile, 0xE2, "ICC_PROFILE\0"s + static_cast<char>(i) + "\xFF" + Bytes(65'000, 'p'));
     attempt("JPEG with a profile of 6 MB", profile, Fate::either);
     attempt("JPEG with a comment of 64 KB", make::with_segment(bytes, 0xFE, Bytes(65'533, 'c')), Fate::either);
     Bytes entries = "II*\0\x08\0\0\0\xFF\xFF"s;
     for (int i = 0; i < 5'000; ++i) entries += "\x13\x01\x03\0\1\0\0\0\6\0\0\0"s;
-    attempt("JPEG with an EXIF block of 65535 entries", make::with_segment(bytes, 0xE1, "Exif\0\0"s + entries), Fate::either);
+    attempt("JPEG with an EXIF block of 65535 entries", make::with_segment(bytes, 0xE1, "Exif\0\0"s + entries),
+            Fate::either);
     attempt("JPEG with an EXIF block that points at itself",
             make::with_segment(bytes, 0xE1, "Exif\0\0MM\0*\0\0\0\x04"s), Fate::either);
 }

@@ -47,10 +47,13 @@ void headers(const Try& attempt) {
         }
     const Bytes signature = make::png_start(1, 1, 8, 0).substr(0, 8);
     for (const auto& tail : {"\1\0\0"s, "\0\1\0"s, "\0\0\2"s, "\xFF\xFF\xFF"s})
-        attempt("PNG with an unknown method", signature +
+        attempt("PNG with an unknown method",
+                signature +
                     make::png_chunk("IHDR", make::big_endian(1, 4) + make::big_endian(1, 4) + "\x08\0"s + tail) +
-                    pixels("\0a"s) + end, Fate::refused);
-    attempt("PNG whose header is short", signature + make::png_chunk("IHDR", "abc") + pixels("\0a"s) + end, Fate::refused);
+                    pixels("\0a"s) + end,
+                Fate::refused);
+    attempt("PNG whose header is short", signature + make::png_chunk("IHDR", "abc") + pixels("\0a"s) + end,
+            Fate::refused);
     attempt("PNG without a header", signature + pixels("\0a"s) + end, Fate::refused);
     attempt("PNG with a header only", signature, Fate::refused);
 }
@@ -66,7 +69,8 @@ void chunks(const Try& attempt) {
         const auto name = bytes.substr(at + 4, 4);
         for (const std::size_t more : {0, 3, 6, 9})
             if (at + more < bytes.size())
-                attempt("PNG cut " + std::to_string(more) + " bytes into " + name, bytes.substr(0, at + more), Fate::refused);
+                attempt("PNG cut " + std::to_string(more) + " bytes into " + name, bytes.substr(0, at + more),
+                        Fate::refused);
         for (const std::uint32_t wrong : {length + 1, length - 1, length + 12, 0x7FFFFFFFU, 0x80000000U, 0xFFFFFFFFU})
             attempt("PNG whose " + name + " claims " + std::to_string(wrong) + " bytes",
                     overwritten(bytes, at, make::big_endian(wrong, 4)), Fate::refused);
@@ -88,11 +92,12 @@ void orders(const Try& attempt) {
     attempt("PNG with a palette of 4 bytes", mapped + make::png_chunk("PLTE", "abcd") + data + end, Fate::refused);
     attempt("PNG with its palette last", mapped + data + palette + end, Fate::refused);
     attempt("PNG with two headers", start + start.substr(8) + data + end, Fate::refused);
-    attempt("PNG with a critical chunk that no one knows", start + make::png_chunk("ABCD", "x") + data + end, Fate::refused);
+    attempt("PNG with a critical chunk that no one knows", start + make::png_chunk("ABCD", "x") + data + end,
+            Fate::refused);
     attempt("PNG with an index beyond its palette", mapped + palette + pixels("\0\x07"s) + end, Fate::either);
     for (int filter = 5; filter < 256; filter += 50)
-        attempt("PNG with filter " + std::to_string(filter), start + pixels(Bytes(1, static_cast<char>(filter)) + "a") + end,
-                Fate::refused);
+        attempt("PNG with filter " + std::to_string(filter),
+                start + pixels(Bytes(1, static_cast<char>(filter)) + "a") + end, Fate::refused);
     attempt("PNG of a row too few", make::png_start(1, 2, 8, 0) + data + end, Fate::refused);
     for (const auto& stream : {""s, "\x78"s, "\x78\x01"s, "\x79\x01"s, "\x78\x01\x07"s, "\x78\x01\x01\x02\x00\x00\x00"s,
                                "\x78\x01\x63\x00\x02\x00"s, "\x78\xBB\x01\x02\x03\x04"s, "\x18\x19\x03\x00"s})
@@ -105,12 +110,16 @@ void orders(const Try& attempt) {
 void compressed(const Try& attempt) {
     const auto start = make::png_start(1, 1, 8, 0), data = pixels("\0a"s);
     const auto zeros = make::deflated_zeros(300'000'000);
-    attempt("PNG with a profile that unpacks to 300 MB", start + make::png_chunk("iCCP", "p\0\0"s + zeros) + data + end, Fate::either);
-    attempt("PNG with a text that unpacks to 300 MB", start + make::png_chunk("zTXt", "t\0\0"s + zeros) + data + end, Fate::either);
-    attempt("PNG with a note that unpacks to 300 MB", start + make::png_chunk("iTXt", "t\0\1\0\0\0"s + zeros) + data + end, Fate::either);
+    attempt("PNG with a profile that unpacks to 300 MB", start + make::png_chunk("iCCP", "p\0\0"s + zeros) + data + end,
+            Fate::either);
+    attempt("PNG with a text that unpacks to 300 MB", start + make::png_chunk("zTXt", "t\0\0"s + zeros) + data + end,
+            Fate::either);
+    attempt("PNG with a note that unpacks to 300 MB",
+            start + make::png_chunk("iTXt", "t\0\1\0\0\0"s + zeros) + data + end, Fate::either);
     attempt("PNG of one pixel that unpacks to 300 MB", start + make::png_chunk("IDAT", zeros) + end, Fate::either);
     attempt("PNG of 256 x 32768 that ends after 300 KB of 8 MB",
-            make::png_start(256, 32'768, 8, 0) + make::png_chunk("IDAT", make::deflated_zeros(300'000)) + end, Fate::refused);
+            make::png_start(256, 32'768, 8, 0) + make::png_chunk("IDAT", make::deflated_zeros(300'000)) + end,
+            Fate::refused);
 }
 
 void many(const Try& attempt) {
@@ -120,7 +129,8 @@ void many(const Try& attempt) {
             const auto chunk = make::png_chunk(name, "");
             Bytes chunks;
             for (int i = 0; i < count; ++i) chunks += chunk;
-            attempt("PNG with " + std::to_string(count) + " empty chunks " + name, start + chunks + data + end, Fate::refused);
+            attempt("PNG with " + std::to_string(count) + " empty chunks " + name, start + chunks + data + end,
+                    Fate::refused);
         }
     Bytes chunks;
     for (int i = 0; i < 1'000'000; ++i) chunks += make::png_chunk("tEXt", "a\0"s);

@@ -1,7 +1,7 @@
-// Decodes hundreds of bombs and broken pictures, each in a process of its own, and holds each to 50 ms of processor time
-// and 16 MB of memory. The time is the thread's own, so that a busy machine changes nothing; the memory is what the
-// process had at most, beyond what it had before, as the kernel counts it: what is asked for and never touched is not
-// taken from anyone.
+// Decodes hundreds of bombs and broken pictures, each in a process of its own, and holds each to 50 ms of processor
+// time and 16 MB of memory. The time is the thread's own, so that a busy machine changes nothing; the memory is what
+// the process had at most, beyond what it had before, as the kernel counts it: what is asked for and never touched is
+// not taken from anyone.
 //
 //   media_bombs [--list]
 #include <algorithm>
@@ -152,7 +152,8 @@ int main(int argc, char** argv) {
         bombs(attempt);
 
     std::cout << "media bombs: " << tally.refused << " refused (";
-    for (const auto& [code, count] : tally.codes) std::cout << (code == tally.codes.begin()->first ? "" : ", ") << count << ' ' << code;
+    for (const auto& [code, count] : tally.codes)
+        std::cout << (code == tally.codes.begin()->first ? "" : ", ") << count << ' ' << code;
     std::cout << "), " << tally.decoded << " decoded that may be; slowest " << 1e3 * tally.slowest << " ms of "
               << 1e3 * allowed_seconds << ", largest " << tally.largest << " KB of " << allowed_kilobytes << "; "
               << tally.failed << " failures\n";

@@ -121,10 +121,9 @@ TEST_CASE("a WebP picture becomes RGB", "[webp]") {
     }
     SECTION("an animation gives its first frame") {
         const auto frame = [](int width) {
-            return make::webp_chunk("ANMF", make::Bytes(6, '\0') +
-                                                make::little_endian(static_cast<std::uint32_t>(width - 1), 3) +
-                                                make::little_endian(2, 3) + make::Bytes(4, '\0') +
-                                                make::webp_picture(width, 3, true));
+            return make::webp_chunk(
+                "ANMF", make::Bytes(6, '\0') + make::little_endian(static_cast<std::uint32_t>(width - 1), 3) +
+                            make::little_endian(2, 3) + make::Bytes(4, '\0') + make::webp_picture(width, 3, true));
         };
         const auto file = make::webp_file(make::webp_chunk("VP8X", make::webp_canvas(4, 3, 2)) +
                                           make::webp_chunk("ANIM", make::Bytes(6, '\0')) + frame(4) + frame(2));

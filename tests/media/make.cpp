@@ -155,7 +155,8 @@ Bytes jpeg_of(int width, int height, const Bytes& pixels, const JpegOptions& opt
     jpeg_start_compress(&writer, TRUE);
     const auto row_bytes = static_cast<std::size_t>(width * options.channels);
     while (writer.next_scanline < writer.image_height) {
-        auto* row = const_cast<JSAMPROW>(reinterpret_cast<const JSAMPLE*>(pixels.data())) + writer.next_scanline * row_bytes;
+        auto* row =
+            const_cast<JSAMPROW>(reinterpret_cast<const JSAMPLE*>(pixels.data())) + writer.next_scanline * row_bytes;
         jpeg_write_scanlines(&writer, &row, 1);
     }
     jpeg_finish_compress(&writer);
@@ -171,8 +172,9 @@ Bytes with_segment(const Bytes& jpeg, int marker, const Bytes& body) {
 }
 
 Bytes exif(int orientation) {
-    return Bytes("II*\0", 4) + little_endian(8, 4) + little_endian(1, 2) + little_endian(0x0112, 2) + little_endian(3, 2) +
-           little_endian(1, 4) + little_endian(static_cast<std::uint32_t>(orientation), 4) + little_endian(0, 4);
+    return Bytes("II*\0", 4) + little_endian(8, 4) + little_endian(1, 2) + little_endian(0x0112, 2) +
+           little_endian(3, 2) + little_endian(1, 4) + little_endian(static_cast<std::uint32_t>(orientation), 4) +
+           little_endian(0, 4);
 }
 
 Bytes webp_chunk(const Bytes& name, const Bytes& body) {

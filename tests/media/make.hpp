@@ -41,11 +41,11 @@ struct JpegOptions {
     bool many_scans = false;  ///< progressive, each coefficient in two scans of its own: 127 in all; grey only
     bool progressive = false;
     bool arithmetic = false;
-    bool rgb = false;              ///< keep RGB, instead of YCbCr
-    bool ycck = false;             ///< YCCK, instead of CMYK
-    bool bare = false;             ///< without JFIF and Adobe markers
-    int restart_interval = 0;      ///< in MCUs
-    std::vector<int> sampling{};   ///< of each component: 22 for 2 x 2; libjpeg's own if empty
+    bool rgb = false;             ///< keep RGB, instead of YCbCr
+    bool ycck = false;            ///< YCCK, instead of CMYK
+    bool bare = false;            ///< without JFIF and Adobe markers
+    int restart_interval = 0;     ///< in MCUs
+    std::vector<int> sampling{};  ///< of each component: 22 for 2 x 2; libjpeg's own if empty
 };
 
 /// A JPEG file of a smooth picture.

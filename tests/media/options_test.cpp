@@ -87,9 +87,9 @@ TEST_CASE("alpha lays a picture over a background, if one is given", "[options]"
     SECTION("WebP: what no frame covers is background") {
         const auto frame = make::little_endian(1, 3) + make::little_endian(0, 3) + make::little_endian(0, 3) +
                            make::little_endian(0, 3) + make::Bytes(4, '\0') + make::webp_picture(1, 1, true);
-        const auto bytes = make::webp_file(make::webp_chunk("VP8X", make::webp_canvas(3, 1, 0x12)) +
-                                           make::webp_chunk("ANIM", make::Bytes(6, '\0')) +
-                                           make::webp_chunk("ANMF", frame));
+        const auto bytes =
+            make::webp_file(make::webp_chunk("VP8X", make::webp_canvas(3, 1, 0x12)) +
+                            make::webp_chunk("ANIM", make::Bytes(6, '\0')) + make::webp_chunk("ANMF", frame));
         CHECK(levels(bytes, colour) == Levels{10, 20, 30, 10, 20, 30, 0, 0, 0});
         CHECK(levels(bytes, {}) == Levels(9, 0));
     }

@@ -1,7 +1,8 @@
 """Compares decoding with Pillow's Image.open(f).convert("RGB"): no byte may differ.
 
-    python tests/parity/parity_decode.py --probe build/dev/tests/parity/decode_probe --make build/dev/tests/parity/decode_make
-                                         [--rounds 20] [--seed 1] [--scaled FOLDER]
+    programs=build/dev/tests/parity
+    python tests/parity/parity_decode.py --probe $programs/decode_probe --make $programs/decode_make [--rounds 20]
+                                         [--seed 1] [--scaled FOLDER]
 
 Pictures are made here: JPEG of every sampling, coding and colour space; PNG of all 15 pairs of colour type and depth,
 plain and interlaced; WebP lossy, lossless, with alpha and animated; BMP, PNM, TGA and PSD. The forms in REFUSED must be
@@ -139,8 +140,8 @@ def compare(args):
         print(f"{kind}: {wrong[kind]} of {tried[kind]} wrong, for example {example[kind]}")
     versions = (f"Pillow {PIL.__version__} with libjpeg-turbo {features.version('libjpeg_turbo')} and libwebp "
                 f"{features.version('webp')}")
-    print(f"decode parity, seed {args.seed}, {versions}: {len(pictures)} pictures of {len(tried)} kinds ({len(plain)} as "
-          f"the references decode them, {len(pictures) - len(plain)} otherwise; {unread} refused, as they should be), "
+    print(f"decode parity, seed {args.seed}, {versions}: {len(pictures)} pictures of {len(tried)} kinds ({len(plain)} "
+          f"as the references decode them, {len(pictures) - len(plain)} otherwise; {unread} refused, as they should be), "
           f"{sum(wrong.values())} failures")
     return 1 if wrong else 0
 
@@ -181,9 +182,10 @@ def measure_scaled(args):
             pairs = [(a, b) for a, b in zip(tensors[1], tensors[scale]) if a is not None and b is not None]
             if scale > 1 and pairs:
                 errors = np.stack([abs(a - b) for a, b in pairs])
-                print(f"1/{scale}: {len(pairs)} of {len(files)} pictures stay at least 224 pixels wide and high; levels "
-                      f"off by {errors.mean():.2f} on average, at most {errors.max()}, {np.mean(errors <= 2):.1%} by at "
-                      f"most 2; CLIP tensor off by {errors.mean() / 255 / .27:.4f} on average")
+                print(f"1/{scale}: {len(pairs)} of {len(files)} pictures stay at least 224 pixels wide and high; "
+                      f"levels off by {errors.mean():.2f} on average, at most {errors.max()}, "
+                      f"{np.mean(errors <= 2):.1%} by at most 2; CLIP tensor off by {errors.mean() / 255 / .27:.4f} "
+                      "on average")
     return 0
 
 

@@ -28,19 +28,19 @@ struct ImageLimits {
     [[nodiscard]] bool operator==(const ImageLimits&) const = default;
 };
 
-/// How a picture becomes pixels. Left as it is, pixels equal those of the reference pipelines, all of which open pictures
-/// with Pillow; every other member than `limits` departs from them, for better pictures or for speed, and changes
-/// vectors: `name()` belongs into whatever identifies them.
+/// How a picture becomes pixels. Left as it is, pixels equal those of the reference pipelines, all of which open
+/// pictures with Pillow; every other member than `limits` departs from them, for better pictures or for speed, and
+/// changes vectors: `name()` belongs into whatever identifies them.
 struct DecodeOptions {
     ImageLimits limits{};
 
     /// 1, 2, 4 or 8: JPEG pictures are decoded at 1/n of their width and height, rounded up, in the frequency domain.
     /// Other kinds are decoded whole.
     /// What that costs: levels of the 224 x 224 pixels that CLIP sees (bicubic), against whole decoding, over the two
-    /// photographs of scikit-learn, a circuit board full of fine print, and mosaics of each, wherever the scaled picture
-    /// keeps 224 pixels each way: at 1/2 off by 2.1 of 255 on average and 133 at most (the photographs alone: 0.5 and
-    /// 16), at 1/4 by 4.0 and 141 (0.8 and 13), at 1/8 by 14 and 126. For other pictures:
-    /// python tests/parity/parity_decode.py --probe build/dev/tests/parity/decode_probe --scaled FOLDER
+    /// photographs of scikit-learn, a circuit board full of fine print, and mosaics of each, wherever the scaled
+    /// picture keeps 224 pixels each way: at 1/2 off by 2.1 of 255 on average and 133 at most (the photographs alone:
+    /// 0.5 and 16), at 1/4 by 4.0 and 141 (0.8 and 13), at 1/8 by 14 and 126. For other pictures: python
+    /// tests/parity/parity_decode.py --probe build/dev/tests/parity/decode_probe --scaled FOLDER
     int jpeg_scale = 1;
 
     /// Turn and mirror the picture as its EXIF block says (JPEG, PNG, WebP). References leave it as the sensor saw it.
