@@ -141,8 +141,8 @@ def compare(args):
     versions = (f"Pillow {PIL.__version__} with libjpeg-turbo {features.version('libjpeg_turbo')} and libwebp "
                 f"{features.version('webp')}")
     print(f"decode parity, seed {args.seed}, {versions}: {len(pictures)} pictures of {len(tried)} kinds ({len(plain)} "
-          f"as the references decode them, {len(pictures) - len(plain)} otherwise; {unread} refused, as they should be), "
-          f"{sum(wrong.values())} failures")
+          f"as the references decode them, {len(pictures) - len(plain)} otherwise; {unread} refused, as they should "
+          f"be), {sum(wrong.values())} failures")
     return 1 if wrong else 0
 
 
