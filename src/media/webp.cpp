@@ -19,6 +19,10 @@ constexpr std::size_t chunk_header_bytes = 8;  // name, size
 constexpr std::size_t frame_header_bytes = 16;
 constexpr unsigned animation_flag = 0x02;
 
+/// What may be taken before a picture has proved sound. Larger ones are decoded into memory that libwebp takes, which
+/// costs nothing before it is written, and copied.
+constexpr std::size_t cheap_bytes = 8 << 20;
+
 std::size_t little_endian(const std::uint8_t* at, std::size_t bytes) {
     std::size_t value = 0;
     for (std::size_t i = bytes; i-- > 0;) value = value << 8 | at[i];
@@ -27,7 +31,6 @@ std::size_t little_endian(const std::uint8_t* at, std::size_t bytes) {
 
 struct Chunk {
     std::string_view name;
-    std::span<const std::uint8_t> whole;  ///< its header included
     std::span<const std::uint8_t> body;
 };
 
@@ -40,6 +43,8 @@ struct Frame {
     bool lossless = false;
     bool alpha = false;
     int orientation = 1;
+
+    [[nodiscard]] bool fills() const { return width == canvas_width && height == canvas_height; }
 };
 
 Error damaged(const Source& source, const std::string& why) {
@@ -57,7 +62,7 @@ std::optional<Chunk> next_chunk(const Source& source, std::span<const std::uint8
     if (size > rest.size() - chunk_header_bytes)
         throw damaged(source, "the chunk at byte " + std::to_string(at) + " claims " + std::to_string(size) +
                                   " bytes, and " + std::to_string(rest.size() - chunk_header_bytes) + " are left");
-    const Chunk chunk{name, rest.first(chunk_header_bytes + size), rest.subspan(chunk_header_bytes, size)};
+    const Chunk chunk{name, rest.subspan(chunk_header_bytes, size)};
     const std::size_t padded = size + size % 2;
     rest = rest.subspan(std::min(chunk_header_bytes + padded, rest.size()));
     return chunk;
@@ -118,8 +123,7 @@ void read_extended(const Source& source, std::span<const std::uint8_t> rest, con
     }
     if (!found) throw damaged(source, "it holds no picture");
     const bool fits = frame.x + frame.width <= frame.canvas_width && frame.y + frame.height <= frame.canvas_height;
-    const bool fills = frame.width == frame.canvas_width && frame.height == frame.canvas_height;
-    if (!fits || (!animated && !fills))
+    if (!fits || (!animated && !frame.fills()))
         throw damaged(source, "its canvas has " + std::to_string(frame.canvas_width) + " x " +
                                   std::to_string(frame.canvas_height) +
                                   " pixels, which is not the size of the picture");
@@ -161,6 +165,15 @@ struct Output {
     ~Output() { WebPFreeDecBuffer(&config.output); }
     Output(const Output&) = delete;
     Output& operator=(const Output&) = delete;
+
+    /// Decodes straight into `image`, which must be of the frame's size.
+    void write_to(Image& image) {
+        auto& buffer = config.output;
+        buffer.is_external_memory = 1;
+        buffer.u.RGBA.rgba = image.pixels.data();
+        buffer.u.RGBA.stride = image.width * 3;
+        buffer.u.RGBA.size = image.pixels.size();
+    }
 };
 
 void decode_frame(const Source& source, const Frame& frame, Output& output) {
@@ -183,27 +196,33 @@ std::uint8_t* lay_row(const Frame& frame, const WebPRGBABuffer& decoded, std::si
     return row.data();
 }
 
+/// The whole canvas, over the background if the frame was decoded with its alpha.
+void lay_out(const Frame& frame, const WebPRGBABuffer& decoded, bool alpha, const Source& source, Image& image) {
+    const std::size_t channels = alpha ? 4 : 3;
+    std::vector<std::uint8_t> canvas_row(frame.fills() ? 0 : frame.canvas_width * channels);
+    for (std::size_t y = 0; y < frame.canvas_height; ++y) {
+        std::uint8_t* row = frame.fills() ? decoded.rgba + y * static_cast<std::size_t>(decoded.stride)
+                                          : lay_row(frame, decoded, channels, y, canvas_row);
+        if (alpha) blend(row, frame.canvas_width, *source.options.background);
+        append_row(image, row);
+    }
+}
+
 }  // namespace
 
 Image decode_webp(const Source& source) {
     const Frame frame = read_frame(source);
     source.check_length(fewest_bytes(frame), frame.width, frame.height);
-    const auto& background = source.options.background;
-    const bool fills = frame.width == frame.canvas_width && frame.height == frame.canvas_height;
-    const bool alpha = background && (frame.alpha || !fills);
+    const bool alpha = source.options.background && (frame.alpha || !frame.fills());
     Output output(alpha);
-    decode_frame(source, frame, output);
-
-    const auto& decoded = output.config.output.u.RGBA;
     Image image = empty_image(frame.canvas_width, frame.canvas_height);
-    const std::size_t channels = alpha ? 4 : 3;
-    std::vector<std::uint8_t> canvas_row(fills ? 0 : frame.canvas_width * channels);
-    for (std::size_t y = 0; y < frame.canvas_height; ++y) {
-        std::uint8_t* row = fills ? decoded.rgba + y * static_cast<std::size_t>(decoded.stride)
-                                  : lay_row(frame, decoded, channels, y, canvas_row);
-        if (alpha) blend(row, frame.canvas_width, *background);
-        append_row(image, row);
+    const bool direct = frame.fills() && !alpha && image.pixels.capacity() <= cheap_bytes;
+    if (direct) {
+        image.pixels.resize(frame.canvas_width * frame.canvas_height * 3);
+        output.write_to(image);
     }
+    decode_frame(source, frame, output);
+    if (!direct) lay_out(frame, output.config.output.u.RGBA, alpha, source, image);
     if (source.options.apply_orientation) return upright(std::move(image), frame.orientation);
     return image;
 }

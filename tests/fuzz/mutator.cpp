@@ -7,7 +7,7 @@
 namespace fuzz {
 namespace {
 
-constexpr std::size_t longest = 1 << 16;
+constexpr std::size_t longest = 1 << 14;
 
 /// Where signs, sizes and limits turn over.
 constexpr std::array<std::uint32_t, 20> borders{
