@@ -69,16 +69,19 @@ void watch() {
     for (const int signal : {SIGABRT, SIGPROF}) std::signal(signal, on_signal);
 }
 
-/// The long words of a message: numbers, names and bytes would make every message new.
+/// The long words of a message, but for those in quotation marks: numbers, names and bytes would make every message
+/// new.
 std::size_t gist(std::string_view message) {
     std::string words, word;
+    bool quoted = false;
     for (const char c : std::string(message.substr(0, 300)) + '.') {
         const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
         if (letter) {
             word += c;
             continue;
         }
-        if (word.size() > 4) words += word + ' ';
+        if (word.size() > 4 && !quoted) words += word + ' ';
+        if (c == '"') quoted = !quoted;
         word.clear();
     }
     return std::hash<std::string>{}(words);
