@@ -1,6 +1,6 @@
 """From a JPEG file to CLIP's tensor, and resizing alone, beside the Python originals on the same picture: one thread each.
 
-    python benchmarks/image.py build/bench/benchmarks/bench_image
+    python benchmarks/image.py build/bench/benchmarks/image_benchmark
 
 Sextant and the originals take turns, twelve rounds; each has the median of its calls in its best round. The peers of the whole
 way are transformers' slow and fast CLIP processors and torchvision's transforms, the peer of resizing is Pillow.

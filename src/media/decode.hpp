@@ -1,6 +1,7 @@
 // What the decoders of this room share. One decoder per library; each is given bytes that begin like its kind.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -18,9 +19,11 @@ namespace sextant::media {
 struct Source {
     std::span<const std::byte> bytes;
     std::string_view name;  ///< for messages
-    const ImageLimits& limits;
+    std::string_view kind;  ///< as `kind_of` names it
+    const DecodeOptions& options;
 
     [[nodiscard]] const std::uint8_t* data() const { return reinterpret_cast<const std::uint8_t*>(bytes.data()); }
+    [[nodiscard]] const ImageLimits& limits() const { return options.limits; }
     [[nodiscard]] std::size_t size() const { return bytes.size(); }
 
     /// An error about this picture: "<name>: <what>".
@@ -37,18 +40,30 @@ struct Source {
     void check_length(std::uint64_t fewest_bytes, std::uint64_t width, std::uint64_t height) const;
 };
 
-/// An image of this size, black. The size must have been checked.
-[[nodiscard]] Image make_image(std::uint64_t width, std::uint64_t height);
+/// An image of this size without pixels yet, and room for them. Decoders append rows as they come, so that a damaged
+/// picture takes no more memory than what of it could be decoded. The size must have been checked.
+[[nodiscard]] Image empty_image(std::uint64_t width, std::uint64_t height);
+
+/// Appends a row of RGB to an image that has room for it. Throws nothing.
+inline void append_row(Image& image, const std::uint8_t* row) {
+    image.pixels.insert(image.pixels.end(), row, row + static_cast<std::size_t>(image.width) * 3);
+}
+
+/// Lays RGBA over a background, in place: the RGB lies at the beginning afterwards.
+void blend(std::uint8_t* pixels, std::size_t count, const std::array<std::uint8_t, 3>& background);
 
 /// `read_image` with a name of the caller's in its messages.
 [[nodiscard]] Image read_image_as(const std::filesystem::path& file, const std::string& name,
-                                  const ImageLimits& limits);
+                                  const DecodeOptions& options);
 
 [[nodiscard]] Image decode_jpeg(const Source& source);
 [[nodiscard]] Image decode_png(const Source& source);
-/// Throws `unsupported` for a form of a stb kind that must not reach stb, or that it would decode unlike Pillow.
-void check_form(const Source& source, std::string_view kind);
+[[nodiscard]] Image decode_webp(const Source& source);
 
-[[nodiscard]] Image decode_with_stb(const Source& source, std::string_view kind);
+/// Throws `unsupported` for a form of a stb kind that must not reach stb, or that it would decode unlike Pillow, and
+/// `limit` or `corrupt` for one that is too large or ends before its last pixel.
+void check_form(const Source& source);
+
+[[nodiscard]] Image decode_with_stb(const Source& source);
 
 }  // namespace sextant::media

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <system_error>
 
+#include <sextant/core/utf8.hpp>
+
 #include "media/decode.hpp"
 #include "media/kind.hpp"
 #include "media/text.hpp"
@@ -92,12 +94,12 @@ private:
     }
 
     void add_picture(const std::string& id, const fs::path& path) {
-        const bool speakable = media::is_utf8(id);
+        const bool speakable = !first_invalid_utf8(id);
         entries_.push_back(
             {shown(id), path, speakable ? "" : "the file name is not UTF-8, which an id must be: rename the file"});
     }
 
-    static std::string shown(const std::string& id) { return media::is_utf8(id) ? id : media::ascii(id); }
+    static std::string shown(const std::string& id) { return first_invalid_utf8(id) ? media::ascii(id) : id; }
 
     std::vector<std::pair<std::string, fs::path>> pending_;
     std::vector<Entry> entries_;
@@ -115,7 +117,7 @@ fs::path checked_root(const fs::path& folder) {
     auto root = fs::absolute(folder, failed);
     if (failed) throw Error(ErrorCode::io, folder.string() + ": " + failed.message());
     root = root.lexically_normal();
-    if (!media::is_utf8(root.string()))
+    if (first_invalid_utf8(root.string()))
         throw Error(
             ErrorCode::invalid_argument,
             media::ascii(root.string()) + ": the folder's path is not UTF-8, which payloads must be: rename it");
@@ -125,7 +127,7 @@ fs::path checked_root(const fs::path& folder) {
 }  // namespace
 
 ImageFolder read_images(const fs::path& folder, const ReadOptions& options) {
-    options.limits.validate();
+    options.decode.validate();
     Listing listing(checked_root(folder));
     std::vector<ImageFolder::File> files;
     files.reserve(listing.entries().size());
@@ -149,7 +151,7 @@ void ImageFolder::advance() {
 std::optional<Document> ImageFolder::read(const File& file) {
     try {
         if (!file.problem.empty()) throw Error(ErrorCode::io, file.id + ": " + file.problem);
-        return Document{file.id, media::read_image_as(file.path, file.id, options_.limits),
+        return Document{file.id, media::read_image_as(file.path, file.id, options_.decode),
                         "{\"source\": " + media::json_string(file.path.string()) + "}"};
     } catch (const Error& error) {
         if (options_.strict) throw;

@@ -54,7 +54,14 @@ void check_bmp(const Source& source) {
     if (compression == 3 && (depth != 32 || field(source, 54, 4) != 0xFF0000 || field(source, 58, 4) != 0xFF00 ||
                              field(source, 62, 4) != 0xFF))
         refuse(source, "a BMP file with unusual colour masks");
-    if (depth > 8) return;
+    if (depth > 8) {
+        const std::uint64_t width = field(source, 18, 4);
+        const auto height = static_cast<std::uint64_t>(
+            std::abs(static_cast<std::int64_t>(static_cast<std::int32_t>(field(source, 22, 4)))));
+        source.check_size(width, height);
+        source.check_length(pixels_at + (width * depth + 31) / 32 * 4 * height, width, height);
+        return;
+    }
     if (pixels_at < 14 + header + 4 || pixels_at > 14 + header + 4 * 256 + 3)
         throw source.error(ErrorCode::corrupt, "the BMP file is damaged: its pixels begin at byte " +
                                                    std::to_string(pixels_at) +
@@ -88,32 +95,95 @@ void check_pnm(const Source& source) {
                                "the PNM file is damaged: its header must hold the width, the height "
                                "and the highest level, each a number of 1 to 9 digits");
     if (top != "255") refuse(source, "a PNM file whose highest level is " + std::string(top) + " (and not 255)");
+    const std::uint64_t columns = std::stoul(std::string(width)), rows = std::stoul(std::string(height));
+    source.check_size(columns, rows);
+    source.check_length(at + 1 + columns * rows * (text[1] == '6' ? 3 : 1), columns, rows);
+}
+
+/// What a run-length coded picture is made of: packets of a count byte, and of one pixel or as many as it counts.
+struct Packet {
+    std::size_t bytes;  ///< that follow the count
+    std::size_t pixels;
+};
+
+/// Walks packets from byte `at` until they make up `pixels`, which costs little, and says where they end. stb would
+/// fill what is missing with zeros, after it took memory for all.
+template <typename ReadPacket>
+std::size_t check_packets(const Source& source, std::size_t at, std::uint64_t pixels, ReadPacket read_packet) {
+    while (pixels > 0) {
+        if (at >= source.size())
+            throw source.error(ErrorCode::corrupt, "the " + std::string(source.kind) +
+                                                       " file is truncated: it ends at byte " +
+                                                       std::to_string(source.size()) + ", before its last pixel");
+        const Packet packet = read_packet(source.data()[at]);
+        at += 1 + packet.bytes;
+        pixels -= std::min<std::uint64_t>(pixels, packet.pixels);
+    }
+    if (at > source.size())
+        throw source.error(ErrorCode::corrupt, "the " + std::string(source.kind) +
+                                                   " file is truncated: it ends at byte " +
+                                                   std::to_string(source.size()) + ", within its last pixels");
+    return at;
 }
 
 void check_tga(const Source& source) {
     const auto type = field(source, 2, 1), first = field(source, 3, 2), colours = field(source, 5, 2),
-               order = field(source, 17, 1);
-    if (field(source, 16, 1) == 15 || field(source, 7, 1) == 15) refuse(source, "a TGA file with colours of 15 bits");
+               map_depth = field(source, 7, 1), depth = field(source, 16, 1), order = field(source, 17, 1);
+    if (depth == 15 || map_depth == 15) refuse(source, "a TGA file with colours of 15 bits");
     if ((order & 0x10) != 0) refuse(source, "a TGA file written from right to left");
-    if ((type == 1 || type == 9) && (first != 0 || colours < 1 || colours > 256))
-        refuse(source, "a TGA file with an unusual palette");
+    const bool mapped = type == 1 || type == 9;
+    if (mapped && (first != 0 || colours < 1 || colours > 256)) refuse(source, "a TGA file with an unusual palette");
+
+    const std::uint64_t width = field(source, 12, 2), height = field(source, 14, 2);
+    source.check_size(width, height);
+    const std::size_t pixel_bytes = depth / 8;
+    const std::size_t pixels_at = 18 + field(source, 0, 1) + (mapped ? colours * ((map_depth + 7) / 8) : 0);
+    if (type < 8)
+        source.check_length(pixels_at + width * height * pixel_bytes, width, height);
+    else
+        check_packets(source, pixels_at, width * height, [pixel_bytes](std::uint8_t count) {
+            const std::size_t pixels = (count & 0x7FU) + 1;
+            return Packet{(count & 0x80) != 0 ? pixel_bytes : pixels * pixel_bytes, pixels};
+        });
 }
 
+/// Three planes, one after the other; stb trusts the packets and not the table of their lengths.
 void check_psd(const Source& source) {
-    const auto big_endian = [&](std::size_t at) { return field(source, at, 1) << 8 | field(source, at + 1, 1); };
-    const auto channels = big_endian(12), depth = big_endian(22), mode = big_endian(24);
+    const auto big_endian = [&](std::size_t at, std::size_t bytes) {
+        std::uint32_t value = 0;
+        for (std::size_t i = 0; i < bytes; ++i) value = value << 8 | field(source, at + i, 1);
+        return value;
+    };
+    const auto channels = big_endian(12, 2), depth = big_endian(22, 2), mode = big_endian(24, 2);
     if (channels != 3 || depth != 8 || mode != 3)
         refuse(source, "a PSD file with " + std::to_string(channels) + " channels of " + std::to_string(depth) +
                            " bits in colour mode " + std::to_string(mode) + " (and not plain RGB of 8 bits)");
+    const std::uint64_t height = big_endian(14, 4), width = big_endian(18, 4);
+    source.check_size(width, height);
+    std::uint64_t at = 26;
+    for (int section = 0; section < 3; ++section) {
+        at += 4 + std::uint64_t{at < source.size() ? big_endian(static_cast<std::size_t>(at), 4) : 0};
+        source.check_length(at + 2, width, height);
+    }
+    const auto compression = big_endian(static_cast<std::size_t>(at), 2);
+    at += 2;
+    if (compression > 1) refuse(source, "a PSD file with compression " + std::to_string(compression));
+    if (compression == 0) return source.check_length(at + 3 * width * height, width, height);
+    auto packets = static_cast<std::size_t>(at + 2 * 3 * height);
+    for (int plane = 0; plane < 3; ++plane)
+        packets = check_packets(source, packets, width * height, [](std::uint8_t count) {
+            if (count == 128) return Packet{0, 0};
+            return count < 128 ? Packet{count + std::size_t{1}, count + std::size_t{1}} : Packet{1, 257U - count};
+        });
 }
 
 }  // namespace
 
-void check_form(const Source& source, std::string_view kind) {
-    if (kind == "BMP") check_bmp(source);
-    if (kind == "PNM") check_pnm(source);
-    if (kind == "TGA") check_tga(source);
-    if (kind == "PSD") check_psd(source);
+void check_form(const Source& source) {
+    if (source.kind == "BMP") check_bmp(source);
+    if (source.kind == "PNM") check_pnm(source);
+    if (source.kind == "TGA") check_tga(source);
+    if (source.kind == "PSD") check_psd(source);
 }
 
 }  // namespace sextant::media

@@ -10,6 +10,7 @@
 
 #include "media/decode.hpp"
 #include "media/kind.hpp"
+#include "media/text.hpp"
 
 namespace sextant {
 namespace media {
@@ -18,25 +19,35 @@ void Source::check_size(std::uint64_t width, std::uint64_t height) const {
     const std::string size = std::to_string(width) + " x " + std::to_string(height) + " pixels";
     if (width == 0 || height == 0) throw error(ErrorCode::corrupt, "the picture says it has " + size);
     const auto side = std::max(width, height);
-    if (side > static_cast<std::uint64_t>(limits.max_side))
+    if (side > static_cast<std::uint64_t>(limits().max_side))
         throw error(ErrorCode::limit, "the picture has " + size + "; a side may have " +
-                                          std::to_string(limits.max_side) + " (ImageLimits::max_side)");
-    if (width * height > limits.max_pixels)  // neither is over 2^31 here
-        throw error(ErrorCode::limit, "the picture has " + size + "; " + std::to_string(limits.max_pixels) +
+                                          std::to_string(limits().max_side) + " (ImageLimits::max_side)");
+    if (width * height > limits().max_pixels)  // neither is over 2^31 here
+        throw error(ErrorCode::limit, "the picture has " + size + "; " + std::to_string(limits().max_pixels) +
                                           " in all are allowed (ImageLimits::max_pixels)");
 }
 
 void Source::check_length(std::uint64_t fewest_bytes, std::uint64_t width, std::uint64_t height) const {
     if (size() >= fewest_bytes) return;
-    throw error(ErrorCode::corrupt, "the file is truncated: it has " + std::to_string(size()) +
-                                        " bytes, and a picture of " + std::to_string(width) + " x " +
-                                        std::to_string(height) + " pixels takes at least " +
+    throw error(ErrorCode::corrupt, "the " + std::string(kind) + " file is truncated: it has " +
+                                        std::to_string(size()) + " bytes, and a picture of " + std::to_string(width) +
+                                        " x " + std::to_string(height) + " pixels takes at least " +
                                         std::to_string(fewest_bytes));
 }
 
-Image make_image(std::uint64_t width, std::uint64_t height) {
-    return {static_cast<int>(width), static_cast<int>(height),
-            std::vector<std::uint8_t>(static_cast<std::size_t>(width * height * 3))};
+Image empty_image(std::uint64_t width, std::uint64_t height) {
+    Image image{static_cast<int>(width), static_cast<int>(height), {}};
+    image.pixels.reserve(static_cast<std::size_t>(width * height * 3));
+    return image;
+}
+
+void blend(std::uint8_t* pixels, std::size_t count, const std::array<std::uint8_t, 3>& background) {
+    const std::uint8_t* rgba = pixels;
+    for (std::uint8_t* rgb = pixels; count-- > 0; rgba += 4, rgb += 3) {
+        const int alpha = rgba[3];
+        for (std::size_t i = 0; i < 3; ++i)
+            rgb[i] = static_cast<std::uint8_t>((rgba[i] * alpha + background[i] * (255 - alpha) + 127) / 255);
+    }
 }
 
 }  // namespace media
@@ -102,19 +113,38 @@ void ImageLimits::validate() const {
     positive("max_png_chunks", max_png_chunks);
 }
 
-Image decode_image(std::span<const std::byte> bytes, std::string_view name, const ImageLimits& limits) {
+void DecodeOptions::validate() const {
     limits.validate();
-    const media::Source source{bytes, name, limits};
-    if (bytes.empty()) throw source.error(ErrorCode::corrupt, "the picture is empty (0 bytes)");
-    check_file_size(bytes.size(), std::string(name), limits);
+    if (jpeg_scale != 1 && jpeg_scale != 2 && jpeg_scale != 4 && jpeg_scale != 8)
+        throw Error(ErrorCode::invalid_argument,
+                    "DecodeOptions::jpeg_scale is " + std::to_string(jpeg_scale) + "; it may be 1, 2, 4 or 8");
+}
+
+std::string DecodeOptions::name() const {
+    std::string text;
+    const auto add = [&text](const std::string& part) { text += (text.empty() ? "" : " ") + part; };
+    if (jpeg_scale != 1) add("jpeg_scale=" + std::to_string(jpeg_scale));
+    if (apply_orientation) add("apply_orientation");
+    if (background) add("background=" + media::hex(*background));
+    if (scale_16_bit) add("scale_16_bit");
+    return text.empty() ? "reference" : text;
+}
+
+Image decode_image(std::span<const std::byte> bytes, std::string_view name, const DecodeOptions& options) {
+    options.validate();
     const auto kind = media::kind_of(bytes);
+    const media::Source source{bytes, name, kind.name, options};
+    if (bytes.empty()) throw source.error(ErrorCode::corrupt, "the picture is empty (0 bytes)");
+    check_file_size(bytes.size(), std::string(name), options.limits);
     switch (kind.library) {
         case media::Library::libjpeg:
             return media::decode_jpeg(source);
         case media::Library::libpng:
             return media::decode_png(source);
+        case media::Library::libwebp:
+            return media::decode_webp(source);
         case media::Library::stb:
-            return media::decode_with_stb(source, kind.name);
+            return media::decode_with_stb(source);
         case media::Library::none:
             break;
     }
@@ -127,14 +157,14 @@ Image decode_image(std::span<const std::byte> bytes, std::string_view name, cons
                                                    std::string(media::kinds_read));
 }
 
-Image media::read_image_as(const std::filesystem::path& file, const std::string& name, const ImageLimits& limits) {
-    limits.validate();
-    const auto bytes = read_bytes(file, name, limits);
-    return decode_image(bytes, name, limits);
+Image media::read_image_as(const std::filesystem::path& file, const std::string& name, const DecodeOptions& options) {
+    options.validate();
+    const auto bytes = read_bytes(file, name, options.limits);
+    return decode_image(bytes, name, options);
 }
 
-Image read_image(const std::filesystem::path& file, const ImageLimits& limits) {
-    return media::read_image_as(file, file.string(), limits);
+Image read_image(const std::filesystem::path& file, const DecodeOptions& options) {
+    return media::read_image_as(file, file.string(), options);
 }
 
 }  // namespace sextant

@@ -5,7 +5,10 @@
 #include <csetjmp>
 #include <cstddef>
 #include <cstdio>
+#include <cstring>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 // clang-format off: each needs what the one before it declares
@@ -14,6 +17,7 @@
 // clang-format on
 
 #include "media/decode.hpp"
+#include "media/exif.hpp"
 
 namespace sextant::media {
 namespace {
@@ -29,8 +33,8 @@ struct Decoder {
     bool ended_early;
     std::array<char, JMSG_LENGTH_MAX> message;
 
-    std::uint8_t* pixels;    ///< where the picture goes: rows of `width * 3` bytes
-    std::uint8_t* cmyk_row;  ///< room for one row, if there are four inks
+    Image* image;       ///< to which rows are appended
+    std::uint8_t* row;  ///< room for one row
 };
 
 Decoder& decoder_of(j_common_ptr jpeg) { return *static_cast<Decoder*>(jpeg->client_data); }
@@ -88,8 +92,10 @@ int muldiv_255(int a, int b) {
     return ((product >> 8) + product) >> 8;
 }
 
-/// Four inks as Adobe writes them, 255 for none, to RGB; Pillow, src/libImaging/Convert.c (cmyk2rgb).
-void multiply_out(const std::uint8_t* cmyk, std::uint8_t* rgb, JDIMENSION width) {
+/// Four inks as Adobe writes them, 255 for none, to RGB in place; Pillow, src/libImaging/Convert.c (cmyk2rgb).
+void multiply_out(std::uint8_t* row, JDIMENSION width) {
+    const std::uint8_t* cmyk = row;
+    std::uint8_t* rgb = row;
     for (JDIMENSION x = 0; x < width; ++x, cmyk += 4, rgb += 3) {
         const int light = cmyk[3];
         for (int ink = 0; ink < 3; ++ink) {
@@ -104,10 +110,9 @@ void read_pixels(Decoder& decoder) {
     auto& jpeg = decoder.jpeg;
     jpeg_start_decompress(&jpeg);
     while (jpeg.output_scanline < jpeg.output_height) {
-        std::uint8_t* row = decoder.pixels + static_cast<std::size_t>(jpeg.output_scanline) * jpeg.output_width * 3;
-        std::uint8_t* target = decoder.cmyk_row != nullptr ? decoder.cmyk_row : row;
-        if (jpeg_read_scanlines(&jpeg, &target, 1) == 1 && decoder.cmyk_row != nullptr)
-            multiply_out(decoder.cmyk_row, row, jpeg.output_width);
+        if (jpeg_read_scanlines(&jpeg, &decoder.row, 1) != 1) continue;
+        if (jpeg.out_color_space == JCS_CMYK) multiply_out(decoder.row, jpeg.output_width);
+        append_row(*decoder.image, decoder.row);
     }
 }
 
@@ -137,7 +142,9 @@ ErrorCode code_of(int message) {
         case JERR_ARITH_NOTIMPL:
 #endif
         case JERR_BAD_PRECISION:
+        case JERR_CCIR601_NOTIMPL:
         case JERR_CONVERSION_NOTIMPL:
+        case JERR_FRACT_SAMPLE_NOTIMPL:
         case JERR_SOF_UNSUPPORTED:
             return ErrorCode::unsupported;
         case JERR_IMAGE_TOO_BIG:
@@ -160,29 +167,56 @@ Error failure(const Decoder& decoder, const Source& source) {
 }
 
 constexpr std::uint8_t scan_marker = 0xDA;
+constexpr std::uint8_t exif_marker = 0xE1;
 
 /// Markers that stand alone, and 0xFF bytes that are no marker at all: stuffed, or filling.
 bool has_no_segment(std::uint8_t code) { return code <= 0x01 || (code >= 0xD0 && code <= 0xD9) || code == 0xFF; }
 
-/// Each scan costs a pass over the picture, however short it is, so they are counted before the first is decoded.
-void check_scans(const Source& source) {
+/// Calls `visit` with the code and the bytes of each segment, the marker included, until it returns false.
+template <typename Visit>
+void for_each_segment(const Source& source, Visit visit) {
     const std::uint8_t* at = source.data();
     const std::uint8_t* const end = at + source.size();
-    int scans = 0;
-    while ((at = std::find(at, end, std::uint8_t{0xFF})) != end && end - at >= 4) {
+    while (end - at >= 4) {
+        at = static_cast<const std::uint8_t*>(std::memchr(at, 0xFF, static_cast<std::size_t>(end - at)));
+        if (at == nullptr || end - at < 4) return;
         const std::uint8_t code = at[1];
         if (code == JPEG_EOI) return;
         if (has_no_segment(code)) {
             at += code == 0xFF ? 1 : 2;
             continue;
         }
-        if (code == scan_marker && ++scans > source.limits.max_jpeg_scans)
+        const auto length = std::min<std::ptrdiff_t>(2 + (at[2] << 8 | at[3]), end - at);
+        if (!visit(code, std::span(at, static_cast<std::size_t>(length)))) return;
+        at += length;
+    }
+}
+
+/// Each scan costs a pass over the picture, however short it is, so they are counted before the first is decoded.
+void check_scans(const Source& source) {
+    int scans = 0;
+    for_each_segment(source, [&](std::uint8_t code, std::span<const std::uint8_t>) {
+        if (code == scan_marker && ++scans > source.limits().max_jpeg_scans)
             throw source.error(ErrorCode::limit,
                                "the progressive JPEG file has more than " +
-                                   std::to_string(source.limits.max_jpeg_scans) +
+                                   std::to_string(source.limits().max_jpeg_scans) +
                                    " scans; raise ImageLimits::max_jpeg_scans if it is to be trusted");
-        at += std::min<std::ptrdiff_t>(2 + (at[2] << 8 | at[3]), end - at);
-    }
+        return true;
+    });
+}
+
+/// What the first EXIF block says.
+int orientation(const Source& source) {
+    int found = 1;
+    for_each_segment(source, [&found](std::uint8_t code, std::span<const std::uint8_t> segment) {
+        constexpr std::array<std::uint8_t, 6> name{'E', 'x', 'i', 'f', 0, 0};
+        const auto body = segment.subspan(std::min<std::size_t>(segment.size(), 4));
+        const bool exif =
+            code == exif_marker && body.size() >= name.size() && std::equal(name.begin(), name.end(), body.begin());
+        if (exif) found = orientation_of(body);
+        return !exif && code != scan_marker;
+    });
+    return found;
 }
 
 /// Every block of every component takes at least one bit, unless it is coded arithmetically.
@@ -212,11 +246,15 @@ Image decode_jpeg(const Source& source) {
                                                        " colour components; 1 (grey), 3 (RGB) and 4 (CMYK) are read");
 
     jpeg.out_color_space = four_inks ? JCS_CMYK : JCS_RGB;
-    Image image = make_image(jpeg.image_width, jpeg.image_height);
-    std::vector<std::uint8_t> cmyk_row(four_inks ? std::size_t{jpeg.image_width} * 4 : 0);
-    decoder.pixels = image.pixels.data();
-    decoder.cmyk_row = four_inks ? cmyk_row.data() : nullptr;
+    jpeg.scale_denom = static_cast<unsigned>(source.options.jpeg_scale);
+    if (!attempt(decoder, [](Decoder& it) { jpeg_calc_output_dimensions(&it.jpeg); })) throw failure(decoder, source);
+    Image image = empty_image(jpeg.output_width, jpeg.output_height);
+    // One byte beside alignment: to aligned rows libjpeg-turbo writes past the cache, and this row is read at once.
+    std::vector<std::uint8_t> row(1 + std::size_t{jpeg.output_width} * 4);
+    decoder.image = &image;
+    decoder.row = row.data() + 1;
     if (!attempt(decoder, read_pixels)) throw failure(decoder, source);
+    if (source.options.apply_orientation) return upright(std::move(image), orientation(source));
     return image;
 }
 

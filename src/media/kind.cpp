@@ -20,7 +20,6 @@ constexpr std::array signatures{
     Signature{0, "\x89PNG\r\n\x1A\n"sv, {"PNG", Library::libpng}},
     Signature{0, "8BPS"sv, {"PSD", Library::stb}},
     Signature{0, "GIF8"sv, {"GIF"}},
-    Signature{8, "WEBP"sv, {"WebP"}},
     Signature{0, "II*\0"sv, {"TIFF"}},
     Signature{0, "MM\0*"sv, {"TIFF"}},
     Signature{0, "II+\0"sv, {"TIFF"}},
@@ -43,9 +42,17 @@ constexpr std::array signatures{
     Signature{0, "DDS "sv, {"DDS"}},
     Signature{0, "%PDF"sv, {"PDF"}},
     Signature{0, "<svg"sv, {"SVG"}},
+    Signature{0, "<?xml"sv, {"XML (SVG)"}},
+    Signature{0, "\x1F\x8B"sv, {"compressed by gzip (SVGZ)"}},
 };
 
 bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+
+Kind webp(std::string_view bytes) {
+    return bytes.starts_with("RIFF") && bytes.size() >= 12 && bytes.substr(8, 4) == "WEBP"
+               ? Kind{"WebP", Library::libwebp}
+               : Kind{};
+}
 
 /// P1 to P7, a space, and a number or a comment. A text may begin with the first two.
 Kind netpbm(std::string_view bytes) {
@@ -87,7 +94,7 @@ Kind kind_of(std::span<const std::byte> bytes) {
     for (const auto& signature : signatures)
         if (text.size() >= signature.at && text.substr(signature.at).starts_with(signature.bytes))
             return signature.kind;
-    for (const auto probe : {netpbm, bmp, tga})
+    for (const auto probe : {webp, netpbm, bmp, tga})
         if (const Kind kind = probe(text); !kind.name.empty()) return kind;
     return {};
 }

@@ -3,12 +3,17 @@
 #include <array>
 #include <csetjmp>
 #include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <new>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <png.h>
 
 #include "media/decode.hpp"
+#include "media/exif.hpp"
 
 namespace sextant::media {
 namespace {
@@ -26,6 +31,8 @@ struct Header {
     std::uint32_t height = 0;
     int depth = 0;
     int colour_type = 0;
+    bool interlaced = false;
+    int orientation = 1;
 
     [[nodiscard]] bool grey_16() const { return depth == 16 && colour_type == PNG_COLOR_TYPE_GRAY; }
 
@@ -60,12 +67,15 @@ Header read_header(const Source& source) {
             header.height = big_endian(fields + 4);
             header.depth = fields[8];
             header.colour_type = fields[9];
+            header.interlaced = fields[12] != 0;
         }
+        if (name == "eXIf")
+            header.orientation = orientation_of({source.data() + at + 8, static_cast<std::size_t>(length)});
         if (name == "IEND") return header;
         const bool has_pixels = name == "IDAT" && length > 0;
-        if (!has_pixels && ++others > static_cast<std::uint64_t>(source.limits.max_png_chunks)) {
+        if (!has_pixels && ++others > static_cast<std::uint64_t>(source.limits().max_png_chunks)) {
             throw source.error(ErrorCode::limit,
-                               "the PNG file has more than " + std::to_string(source.limits.max_png_chunks) +
+                               "the PNG file has more than " + std::to_string(source.limits().max_png_chunks) +
                                    " chunks without pixels; raise ImageLimits::max_png_chunks if it is to be trusted");
         }
         at += chunk_frame_bytes + static_cast<std::size_t>(length);
@@ -81,9 +91,14 @@ struct Decoder {
     const std::uint8_t* input = nullptr;
     std::size_t left = 0;
     std::uint32_t max_side = 0;
-    bool grey_16 = false;
-    png_bytepp rows = nullptr;
+    bool cut_off_grey_16 = false;
+    const std::array<std::uint8_t, 3>* background = nullptr;
+    Image* image = nullptr;     ///< to which rows are appended
+    png_bytep row = nullptr;    ///< room for one row
+    png_bytepp rows = nullptr;  ///< room for all rows, if they are interlaced
     std::size_t row_bytes = 0;  ///< there is room for in each row
+    bool reading_rows = false;
+    std::size_t excess = 0;  ///< bytes read after the last row, while reading rows
     std::jmp_buf escape;
     std::array<char, 128> message{};
 };
@@ -96,9 +111,22 @@ struct Decoder {
 
 void on_warning(png_structp, png_const_charp) {}
 
+/// With the last row, libpng inflates what may be left of the stream, to see that it is nothing. A picture of one pixel
+/// could hide gigabytes there: no more is read than the end of a stream takes, and then some.
+void count_excess(Decoder& decoder, std::size_t count) {
+    constexpr std::size_t allowed = 4096;
+    constexpr int interlace_passes = 7;
+    const bool past_last_row =
+        png_get_current_row_number(decoder.png) >= static_cast<png_uint_32>(decoder.image->height) ||
+        png_get_current_pass_number(decoder.png) >= interlace_passes;
+    if (past_last_row && (decoder.excess += count) > allowed)
+        png_error(decoder.png, "compressed data goes on after the last pixel");
+}
+
 void on_read(png_structp png, png_bytep target, std::size_t count) {
     auto& decoder = *static_cast<Decoder*>(png_get_io_ptr(png));
     if (count > decoder.left) png_error(png, "the file ends early");
+    if (decoder.reading_rows) count_excess(decoder, count);
     std::copy_n(decoder.input, count, target);
     decoder.input += count;
     decoder.left -= count;
@@ -124,19 +152,56 @@ void open(Decoder& decoder) {
     png_read_info(decoder.png, decoder.info);
 }
 
-void read_pixels(Decoder& decoder) {
+/// Makes RGB or RGBA of big-endian 16-bit grey levels, perhaps with alpha, that lie at the row's start, cutting off at
+/// 255 as Pillow does.
+void spread_grey_16(std::uint8_t* row, std::size_t width, bool alpha) {
+    const std::size_t from = alpha ? 4 : 2, to = alpha ? 4 : 3;
+    for (std::size_t x = width; x-- > 0;) {
+        const std::uint8_t* grey = row + from * x;
+        const std::uint8_t level = grey[0] != 0 ? 255 : grey[1], opaque = alpha ? grey[2] : 255;
+        std::uint8_t* pixel = row + to * x;
+        pixel[0] = pixel[1] = pixel[2] = level;
+        if (alpha) pixel[3] = opaque;
+    }
+}
+
+void finish_row(Decoder& decoder, std::uint8_t* row, bool alpha) {
+    const auto width = static_cast<std::size_t>(decoder.image->width);
+    if (decoder.cut_off_grey_16) spread_grey_16(row, width, alpha);
+    if (alpha) blend(row, width, *decoder.background);
+    append_row(*decoder.image, row);
+}
+
+void choose_form(Decoder& decoder) {
     png_structp png = decoder.png;
     png_set_palette_to_rgb(png);
     png_set_expand_gray_1_2_4_to_8(png);
-    png_set_strip_alpha(png);
-    if (!decoder.grey_16) {
-        png_set_strip_16(png);
+    if (decoder.background == nullptr) png_set_strip_alpha(png);
+    if (!decoder.cut_off_grey_16) {
+        // Both of 16 bits: grey levels are scaled if they are not cut off, colours keep their high byte.
+        if (png_get_color_type(png, decoder.info) == PNG_COLOR_TYPE_GRAY)
+            png_set_scale_16(png);
+        else
+            png_set_strip_16(png);
         png_set_gray_to_rgb(png);
     }
-    png_set_interlace_handling(png);
+}
+
+void read_pixels(Decoder& decoder) {
+    png_structp png = decoder.png;
+    choose_form(decoder);
+    const int passes = png_set_interlace_handling(png);
     png_read_update_info(png, decoder.info);
     if (png_get_rowbytes(png, decoder.info) > decoder.row_bytes) png_error(png, "rows are longer than expected");
-    png_read_image(png, decoder.rows);
+    const bool alpha = (png_get_color_type(png, decoder.info) & PNG_COLOR_MASK_ALPHA) != 0;
+    const auto height = static_cast<std::size_t>(decoder.image->height);
+    decoder.reading_rows = true;
+    if (passes > 1) png_read_image(png, decoder.rows);
+    for (std::size_t y = 0; y < height; ++y) {
+        if (passes == 1) png_read_row(png, decoder.row, nullptr);
+        finish_row(decoder, passes == 1 ? decoder.row : decoder.rows[y], alpha);
+    }
+    decoder.reading_rows = false;
     png_read_end(png, nullptr);
 }
 
@@ -146,13 +211,19 @@ struct Release {
     ~Release() { png_destroy_read_struct(&decoder.png, &decoder.info, nullptr); }
 };
 
-/// Makes RGB of big-endian 16-bit grey levels that lie at the row's start, cutting off at 255 as Pillow does.
-void spread_grey_16(std::uint8_t* row, std::size_t width) {
-    for (std::size_t x = width; x-- > 0;) {
-        const std::uint8_t level = row[2 * x] != 0 ? 255 : row[2 * x + 1];
-        row[3 * x] = row[3 * x + 1] = row[3 * x + 2] = level;
+/// Room for all rows of an interlaced picture. It comes from the system as zeros that take no memory until they are
+/// written, so that a damaged picture is not paid for whole.
+struct Passes {
+    std::unique_ptr<std::uint8_t, decltype(&std::free)> memory;
+    std::vector<png_bytep> rows;
+
+    Passes(std::size_t height, std::size_t row_bytes)
+        : memory(static_cast<std::uint8_t*>(height == 0 ? nullptr : std::calloc(height, row_bytes)), &std::free),
+          rows(height) {
+        if (height > 0 && !memory) throw std::bad_alloc();
+        for (std::size_t y = 0; y < height; ++y) rows[y] = memory.get() + y * row_bytes;
     }
-}
+};
 
 Error failure(const Decoder& decoder, const Source& source) {
     return source.error(ErrorCode::corrupt, "the PNG file is damaged (near byte " +
@@ -170,20 +241,21 @@ Image decode_png(const Source& source) {
     Decoder decoder;
     decoder.input = source.data();
     decoder.left = source.size();
-    decoder.max_side = static_cast<std::uint32_t>(source.limits.max_side);
-    decoder.grey_16 = header.grey_16();
+    decoder.max_side = static_cast<std::uint32_t>(source.limits().max_side);
+    decoder.cut_off_grey_16 = header.grey_16() && !source.options.scale_16_bit;
+    if (source.options.background) decoder.background = &*source.options.background;
     const Release release{decoder};
     if (!attempt(decoder, open)) throw failure(decoder, source);
 
-    Image image = make_image(header.width, header.height);
-    decoder.row_bytes = std::size_t{header.width} * 3;
-    std::vector<png_bytep> rows(header.height);
-    for (std::size_t y = 0; y < rows.size(); ++y) rows[y] = image.pixels.data() + y * decoder.row_bytes;
-    decoder.rows = rows.data();
+    Image image = empty_image(header.width, header.height);
+    decoder.row_bytes = std::size_t{header.width} * 4;
+    Passes passes(header.interlaced ? header.height : 0, decoder.row_bytes);
+    std::vector<std::uint8_t> row(decoder.row_bytes);
+    decoder.image = &image;
+    decoder.row = row.data();
+    decoder.rows = passes.rows.data();
     if (!attempt(decoder, read_pixels)) throw failure(decoder, source);
-
-    if (decoder.grey_16)
-        for (png_bytep row : rows) spread_grey_16(row, header.width);
+    if (source.options.apply_orientation) return upright(std::move(image), header.orientation);
     return image;
 }
 

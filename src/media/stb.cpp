@@ -101,12 +101,13 @@ std::string reason() {
 
 }  // namespace
 
-Image decode_with_stb(const Source& source, std::string_view kind) {
+Image decode_with_stb(const Source& source) {
+    const std::string kind(source.kind);
     const auto damaged = [&](const std::string& why) {
         return source.error(ErrorCode::corrupt,
-                            "the " + std::string(kind) + " file is damaged or of a form that is not read: " + why);
+                            "the " + kind + " file is damaged or of a form that is not read: " + why);
     };
-    check_form(source, kind);
+    check_form(source);
     if (source.size() > static_cast<std::size_t>(std::numeric_limits<int>::max()))
         throw source.error(ErrorCode::limit, "the file is larger than 2 GiB");
     stb_budget = 1 << 20;
@@ -125,18 +126,21 @@ Image decode_with_stb(const Source& source, std::string_view kind) {
     stbi_io_callbacks callbacks{Feed::read, Feed::skip, Feed::at_end};
     stbi__context context;
     stbi__start_callbacks(&context, &callbacks, &feed);
+    const auto& background = source.options.background;
+    const bool alpha = background && kind == "TGA";
     const std::unique_ptr<stbi_uc, Free> loaded(
-        stbi__load_and_postprocess_8bit(&context, &width, &height, &channels, 3));
+        stbi__load_and_postprocess_8bit(&context, &width, &height, &channels, alpha ? 4 : 3));
     const auto unread = static_cast<std::size_t>(context.img_buffer_end - context.img_buffer);
     if (feed.given > feed.size + unread)
-        throw source.error(ErrorCode::corrupt, "the " + std::string(kind) + " file is truncated: it ends at byte " +
+        throw source.error(ErrorCode::corrupt, "the " + kind + " file is truncated: it ends at byte " +
                                                    std::to_string(source.size()) + ", before its last pixel");
     if (!loaded) throw damaged(reason());
     if (static_cast<std::uint64_t>(width) != columns || static_cast<std::uint64_t>(height) != rows)
         throw damaged("its size changed while it was read");
 
-    Image image = make_image(columns, rows);
-    std::copy_n(loaded.get(), image.pixels.size(), image.pixels.begin());
+    if (alpha) blend(loaded.get(), static_cast<std::size_t>(pixels), *background);
+    Image image = empty_image(columns, rows);
+    image.pixels.insert(image.pixels.end(), loaded.get(), loaded.get() + pixels * 3);
     return image;
 }
 

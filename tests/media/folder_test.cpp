@@ -87,7 +87,7 @@ TEST_CASE("pictures that cannot be read are passed over and named", "[folder]") 
     auto strict = read_images(folder.path(), {.strict = true});
     expect_error(ErrorCode::unsupported, {"2.gif", "GIF"}, [&] { (void)ids(strict); });
 
-    auto small = read_images(folder.path(), {.limits = {.max_file_bytes = 10}});
+    auto small = read_images(folder.path(), {.decode = {.limits = {.max_file_bytes = 10}}});
     CHECK(ids(small).empty());
 }
 
@@ -124,7 +124,7 @@ TEST_CASE("folders that cannot be read say why", "[folder]") {
     const auto file = folder.write("a.png", dot(1));
     expect_error(ErrorCode::invalid_argument, {"a.png", "not a folder"}, [&] { (void)read_images(file); });
     expect_error(ErrorCode::invalid_argument, {"max_pixels"},
-                 [&] { (void)read_images(folder.path(), {.limits = {.max_pixels = 0}}); });
+                 [&] { (void)read_images(folder.path(), {.decode = {.limits = {.max_pixels = 0}}}); });
 
     std::filesystem::create_directory(folder.path() / "empty");
     auto none = read_images(folder.path() / "empty");

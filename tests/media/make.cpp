@@ -9,6 +9,7 @@
 // clang-format off: needs what cstdio declares
 #include <jpeglib.h>
 // clang-format on
+#include <webp/encode.h>
 
 namespace make {
 namespace {
@@ -37,6 +38,24 @@ std::vector<jpeg_scan_info> one_scan_per_coefficient() {
     for (int k = 1; k < 64; ++k) scans.push_back({1, {0}, k, k, 0, 1});
     for (int k = 1; k < 64; ++k) scans.push_back({1, {0}, k, k, 1, 0});
     return scans;
+}
+
+void set_options(jpeg_compress_struct& writer, const JpegOptions& options, const std::vector<jpeg_scan_info>& scans) {
+    if (options.rgb) jpeg_set_colorspace(&writer, JCS_RGB);
+    if (options.ycck) jpeg_set_colorspace(&writer, JCS_YCCK);
+    if (options.bare) writer.write_JFIF_header = writer.write_Adobe_marker = FALSE;
+    jpeg_set_quality(&writer, options.quality, TRUE);
+    if (options.progressive) jpeg_simple_progression(&writer);
+    if (options.many_scans) {
+        writer.scan_info = scans.data();
+        writer.num_scans = static_cast<int>(scans.size());
+    }
+    writer.arith_code = options.arithmetic ? TRUE : FALSE;
+    writer.restart_interval = static_cast<unsigned>(options.restart_interval);
+    for (std::size_t i = 0; i < options.sampling.size(); ++i) {
+        writer.comp_info[i].h_samp_factor = options.sampling[i] / 10;
+        writer.comp_info[i].v_samp_factor = options.sampling[i] % 10;
+    }
 }
 
 }  // namespace
@@ -73,6 +92,29 @@ Bytes stored(const Bytes& raw) {
     return stream + big_endian(adler32(raw), 4);
 }
 
+Bytes deflated_zeros(std::size_t count) {
+    // RFC 1951, 3.2.6: a block of fixed codes; a zero, copies of 258 bytes from one byte back, zeros for the rest.
+    Bytes stream = "\x78\x01";
+    unsigned bits = 0;
+    int held = 0;
+    const auto put = [&](const char* code) {
+        for (; *code != '\0'; ++code) {
+            bits |= static_cast<unsigned>(*code - '0') << held++;
+            if (held < 8) continue;
+            stream += static_cast<char>(bits);
+            bits = 0;
+            held = 0;
+        }
+    };
+    put("110");  // the last block, of fixed codes
+    const std::size_t copies = count == 0 ? 0 : (count - 1) / 258;
+    for (std::size_t single = copies * 258; single < count; ++single) put("00110000");
+    for (std::size_t i = 0; i < copies; ++i) put("1100010100000");
+    put("0000000");
+    while (held != 0) put("0");
+    return stream + big_endian(static_cast<std::uint32_t>(count % 65521) << 16 | 1, 4);
+}
+
 Bytes png(std::uint32_t width, std::uint32_t height, int depth, int colour_type, const std::vector<Bytes>& rows,
           const Bytes& extra) {
     Bytes raw;
@@ -82,9 +124,23 @@ Bytes png(std::uint32_t width, std::uint32_t height, int depth, int colour_type,
 }
 
 Bytes jpeg(int width, int height, const JpegOptions& options) {
+    Bytes pixels;
+    const auto channels = static_cast<std::size_t>(options.channels);
+    for (std::size_t y = 0; y < static_cast<std::size_t>(height); ++y)
+        for (std::size_t i = 0; i < static_cast<std::size_t>(width) * channels; ++i)
+            pixels += static_cast<char>((i * 7 / channels + 5 * y + 40 * (i % 3)) % 256);
+    return jpeg_of(width, height, pixels, options);
+}
+
+Bytes jpeg_of(int width, int height, const Bytes& pixels, const JpegOptions& options) {
     jpeg_compress_struct writer;
     jpeg_error_mgr errors;
     writer.err = jpeg_std_error(&errors);
+    errors.error_exit = [](j_common_ptr jpeg) {
+        std::array<char, JMSG_LENGTH_MAX> message{};
+        jpeg->err->format_message(jpeg, message.data());
+        throw std::runtime_error(message.data());  // tests only: libjpeg's frames hold nothing to release
+    };
     jpeg_create_compress(&writer);
     unsigned char* memory = nullptr;
     unsigned long size = 0;
@@ -94,27 +150,58 @@ Bytes jpeg(int width, int height, const JpegOptions& options) {
     writer.input_components = options.channels;
     writer.in_color_space = options.channels == 1 ? JCS_GRAYSCALE : options.channels == 3 ? JCS_RGB : JCS_CMYK;
     jpeg_set_defaults(&writer);
-    jpeg_set_quality(&writer, options.quality, TRUE);
-    if (options.progressive) jpeg_simple_progression(&writer);
     const auto scans = one_scan_per_coefficient();
-    if (options.many_scans) {
-        writer.scan_info = scans.data();
-        writer.num_scans = static_cast<int>(scans.size());
-    }
+    set_options(writer, options, scans);
     jpeg_start_compress(&writer, TRUE);
-    std::vector<JSAMPLE> row(static_cast<std::size_t>(width * options.channels));
+    const auto row_bytes = static_cast<std::size_t>(width * options.channels);
     while (writer.next_scanline < writer.image_height) {
-        for (std::size_t i = 0; i < row.size(); ++i)
-            row[i] = static_cast<JSAMPLE>(
-                (i * 7 / static_cast<std::size_t>(options.channels) + 5 * writer.next_scanline + 40 * (i % 3)) % 256);
-        JSAMPROW rows = row.data();
-        jpeg_write_scanlines(&writer, &rows, 1);
+        auto* row =
+            const_cast<JSAMPROW>(reinterpret_cast<const JSAMPLE*>(pixels.data())) + writer.next_scanline * row_bytes;
+        jpeg_write_scanlines(&writer, &row, 1);
     }
     jpeg_finish_compress(&writer);
     jpeg_destroy_compress(&writer);
     const Bytes bytes(reinterpret_cast<const char*>(memory), size);
     std::free(memory);
     return bytes;
+}
+
+Bytes with_segment(const Bytes& jpeg, int marker, const Bytes& body) {
+    return jpeg.substr(0, 2) + '\xFF' + static_cast<char>(marker) +
+           big_endian(static_cast<std::uint32_t>(body.size()) + 2, 2) + body + jpeg.substr(2);
+}
+
+Bytes exif(int orientation) {
+    return Bytes("II*\0", 4) + little_endian(8, 4) + little_endian(1, 2) + little_endian(0x0112, 2) +
+           little_endian(3, 2) + little_endian(1, 4) + little_endian(static_cast<std::uint32_t>(orientation), 4) +
+           little_endian(0, 4);
+}
+
+Bytes webp_chunk(const Bytes& name, const Bytes& body) {
+    return name + little_endian(static_cast<std::uint32_t>(body.size()), 4) + body + Bytes(body.size() % 2, '\0');
+}
+
+Bytes webp_file(const Bytes& chunks) {
+    return "RIFF" + little_endian(static_cast<std::uint32_t>(chunks.size()) + 4, 4) + "WEBP" + chunks;
+}
+
+Bytes webp_canvas(std::uint32_t width, std::uint32_t height, int flags) {
+    return static_cast<char>(flags) + Bytes(3, '\0') + little_endian(width - 1, 3) + little_endian(height - 1, 3);
+}
+
+Bytes webp_picture(int width, int height, bool lossless, bool alpha) {
+    std::vector<std::uint8_t> pixels;
+    for (int y = 0; y < height; ++y)
+        for (int x = 0; x < width; ++x)
+            for (const int level : {9 * x, 7 * y, 5 * x + 3 * y, alpha ? 11 * x : 255})
+                pixels.push_back(static_cast<std::uint8_t>(level));
+    std::uint8_t* memory = nullptr;
+    const std::size_t size = lossless ? WebPEncodeLosslessRGBA(pixels.data(), width, height, 4 * width, &memory)
+                                      : WebPEncodeRGBA(pixels.data(), width, height, 4 * width, 80, &memory);
+    const Bytes file(reinterpret_cast<const char*>(memory), size);
+    WebPFree(memory);
+    if (size == 0) throw std::runtime_error("libwebp wrote no picture");
+    return file.substr(12);
 }
 
 Bytes bmp(std::int32_t width, std::int32_t height, const Bytes& pixels) {

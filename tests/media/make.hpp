@@ -25,6 +25,9 @@ using Bytes = std::string;
 /// The signature and the header chunk.
 [[nodiscard]] Bytes png_start(std::uint32_t width, std::uint32_t height, int depth, int colour_type);
 
+/// A stream of zlib format that unpacks to this many zeros, some 160 times as many as its bytes.
+[[nodiscard]] Bytes deflated_zeros(std::size_t count);
+
 /// A whole PNG file. `rows` holds the packed rows without their filter bytes; `extra` are chunks before the pixels.
 [[nodiscard]] Bytes png(std::uint32_t width, std::uint32_t height, int depth, int colour_type,
                         const std::vector<Bytes>& rows, const Bytes& extra = "");
@@ -37,10 +40,37 @@ struct JpegOptions {
     int channels = 3;         ///< 1 grey, 3 RGB, 4 CMYK
     bool many_scans = false;  ///< progressive, each coefficient in two scans of its own: 127 in all; grey only
     bool progressive = false;
+    bool arithmetic = false;
+    bool rgb = false;             ///< keep RGB, instead of YCbCr
+    bool ycck = false;            ///< YCCK, instead of CMYK
+    bool bare = false;            ///< without JFIF and Adobe markers
+    int restart_interval = 0;     ///< in MCUs
+    std::vector<int> sampling{};  ///< of each component: 22 for 2 x 2; libjpeg's own if empty
 };
 
 /// A JPEG file of a smooth picture.
 [[nodiscard]] Bytes jpeg(int width, int height, const JpegOptions& options = {});
+
+/// A JPEG file of these pixels. Throws std::runtime_error if libjpeg refuses to write it.
+[[nodiscard]] Bytes jpeg_of(int width, int height, const Bytes& pixels, const JpegOptions& options);
+
+/// A JPEG file with a segment more behind its first two bytes.
+[[nodiscard]] Bytes with_segment(const Bytes& jpeg, int marker, const Bytes& body);
+
+/// An EXIF block, without "Exif\0\0", that states an orientation.
+[[nodiscard]] Bytes exif(int orientation);
+
+/// A chunk of a WebP file, with the byte that fills it up.
+[[nodiscard]] Bytes webp_chunk(const Bytes& name, const Bytes& body);
+
+/// A WebP file of these chunks.
+[[nodiscard]] Bytes webp_file(const Bytes& chunks);
+
+/// The body of a "VP8X" chunk.
+[[nodiscard]] Bytes webp_canvas(std::uint32_t width, std::uint32_t height, int flags);
+
+/// The "VP8L" or "VP8 " chunk of a smooth picture.
+[[nodiscard]] Bytes webp_picture(int width, int height, bool lossless, bool alpha = false);
 
 /// A 24-bit BMP file; `pixels` are its rows from the bottom, blue first, each padded to 4 bytes.
 [[nodiscard]] Bytes bmp(std::int32_t width, std::int32_t height, const Bytes& pixels);

@@ -1,288 +1,112 @@
 """Compares decoding with Pillow's Image.open(f).convert("RGB"): no byte may differ.
 
-    python tests/parity/parity_decode.py --probe build/dev/tests/parity/decode_probe [--rounds 4] [--seed 1]
+    programs=build/dev/tests/parity
+    python tests/parity/parity_decode.py --probe $programs/decode_probe --make $programs/decode_make [--rounds 20]
+                                         [--seed 1] [--scaled FOLDER]
 
-Pictures are made here: JPEG of every subsampling, quality and colour space; PNG of all 15 pairs of colour type and
-depth, plain and interlaced (written by hand, as Pillow writes only some); BMP, PNM, TGA and PSD. The forms in
-REFUSED must be refused by name. Exit code 1 on any failure.
+Pictures are made here: JPEG of every sampling, coding and colour space; PNG of all 15 pairs of colour type and depth,
+plain and interlaced; WebP lossy, lossless, with alpha and animated; BMP, PNM, TGA and PSD. The forms in REFUSED must be
+refused by name. What DecodeOptions departs in is compared with what Pillow and numpy make of the same file. --scaled
+prints instead what scaled decoding of the JPEG files in a folder costs in accuracy. Exit code 1 on any failure.
 """
 import argparse
 import collections
 import io
 import pathlib
-import struct
 import subprocess
 import sys
 import tempfile
 import warnings
-import zlib
 
+import decode_lossless
+import decode_lossy
 import numpy as np
 import PIL
-from PIL import Image, features
+from decode_content import SIZES, levels, save
+from PIL import Image, ImageOps, features
 
-SIZES = [(1, 1), (2, 1), (1, 3), (7, 5), (8, 8), (9, 17), (16, 16), (33, 31), (64, 48), (131, 77)]
-
-
-def levels(rng, height, width, channels, top=255):
-    """Smooth, noisy or extreme content."""
-    kind = rng.integers(3)
-    if kind == 0:
-        return rng.integers(0, top + 1, (height, width, channels))
-    if kind == 1:
-        return rng.integers(0, 2, (height, width, channels)) * top
-    y, x = np.mgrid[0:height, 0:width]
-    waves = [(np.sin(x / 9 + c) + np.cos(y / (7 + c))) * .25 + .5 for c in range(channels)]
-    return np.clip(np.stack(waves, axis=2) * top, 0, top).astype(np.int64)
+REFERENCE = "reference"
 
 
-# ---- JPEG
+# ---- what DecodeOptions departs in
 
-def jpegs(rng, rounds):
-    for n in range(rounds):
-        for width, height in SIZES:
-            rgb = Image.fromarray(levels(rng, height, width, 3).astype(np.uint8))
-            for subsampling in ("4:4:4", "4:2:2", "4:2:0"):
-                for progressive in (False, True):
-                    quality = int(rng.choice([5, 30, 75, 90, 100]))
-                    yield (f"jpeg {subsampling}{' progressive' if progressive else ''}",
-                           save(rgb, "JPEG", quality=quality, subsampling=subsampling, progressive=progressive,
-                                restart_marker_rows=int(rng.integers(0, 3))))
-            yield "jpeg grey", save(rgb.convert("L"), "JPEG", quality=int(rng.integers(1, 101)))
-            cmyk = Image.fromarray(levels(rng, height, width, 4).astype(np.uint8), "CMYK")
-            yield "jpeg cmyk", save(cmyk, "JPEG", quality=int(rng.integers(1, 101)))
-            yield "jpeg cmyk progressive", save(cmyk, "JPEG", progressive=True)
-            yield "jpeg rgb", save(rgb, "JPEG", keep_rgb=True)
-
-
-def save(image, kind, **options):
-    data = io.BytesIO()
-    image.save(data, kind, **options)
-    return data.getvalue()
-
-
-def resampled(jpeg, factors):
-    """The same JPEG whose header claims other sampling factors: a way to 4:4:0 and 4:1:1, which Pillow does not write.
-    The picture is scrambled, but the number of blocks must stay the same."""
-    at = jpeg.index(b"\xff\xc0") + 11
-    data = bytearray(jpeg)
-    for i, factor in enumerate(factors):
-        data[at + 3 * i] = factor
-    return bytes(data)
-
-
-def odd_jpegs(rng, rounds):
+def departures(rng, rounds):
+    """Kind, options and file."""
+    for kind, data in decode_lossy.pillow_jpegs(rng, rounds):
+        for scale in (2, 4, 8):
+            if min(Image.open(io.BytesIO(data)).size) >= scale:
+                yield f"{kind} at 1/{scale}", f"jpeg_scale={scale}", data
     for _ in range(rounds):
-        for size in (32, 64, 96):
-            rgb = Image.fromarray(levels(rng, size, size, 3).astype(np.uint8))
-            two, four = save(rgb, "JPEG", subsampling="4:2:2"), save(rgb, "JPEG", subsampling="4:2:0")
-            yield "jpeg 4:4:0", resampled(two, (0x12, 0x11, 0x11))
-            yield "jpeg 4:1:1", resampled(four, (0x41, 0x11, 0x11))
-            yield "jpeg 1:4", resampled(four, (0x14, 0x11, 0x11))
-
-
-# ---- PNG, by hand
-
-ADAM7 = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]
-CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
-DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
-
-
-def chunk(name, body):
-    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
-
-
-def pack(row, depth):
-    row = row.reshape(-1)
-    if depth == 16:
-        return row.astype(">u2").tobytes()
-    if depth == 8:
-        return row.astype(np.uint8).tobytes()
-    bits = ((row[:, None] >> np.arange(depth - 1, -1, -1)) & 1).astype(np.uint8).reshape(-1)
-    return np.packbits(bits).tobytes()
-
-
-def filtered(rows, bytes_per_pixel, rng):
-    """Each row with a filter of its own (PNG specification, section 9)."""
-    out, previous = bytearray(), None
-    for row in rows:
-        kind = int(rng.integers(5))
-        line = np.frombuffer(row, np.uint8).astype(int)
-        up = np.zeros_like(line) if previous is None else previous
-        left = np.concatenate([np.zeros(bytes_per_pixel, int), line])[:len(line)]
-        corner = np.concatenate([np.zeros(bytes_per_pixel, int), up])[:len(line)]
-        estimate = left + up - corner
-        a, b, c = abs(estimate - left), abs(estimate - up), abs(estimate - corner)
-        paeth = np.where((a <= b) & (a <= c), left, np.where(b <= c, up, corner))
-        guess = [0, left, up, (left + up) // 2, paeth][kind]
-        out += bytes([kind]) + ((line - guess) % 256).astype(np.uint8).tobytes()
-        previous = line
-    return bytes(out)
-
-
-def png(rng, samples, colour, depth, interlaced, extra=b"", palette=None):
-    height, width, channels = samples.shape
-    step = max(channels * depth // 8, 1)
-    if interlaced:
-        passes = [samples[y::dy, x::dx] for x, y, dx, dy in ADAM7]
-        raw = b"".join(filtered([pack(row, depth) for row in part], step, rng) for part in passes if part.size)
-    else:
-        raw = filtered([pack(row, depth) for row in samples], step, rng)
-    body = zlib.compress(raw, int(rng.integers(0, 10)))
-    parts = [body[i:i + 97] for i in range(0, len(body), 97)] if rng.random() < .3 else [body]
-    header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, interlaced)
-    chunks = [(b"IHDR", header), *([(b"PLTE", palette)] if palette else [])]
-    pixels = [(b"IDAT", part) for part in parts]
-    return (b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*c) for c in chunks) + extra
-            + b"".join(chunk(*c) for c in [*pixels, (b"IEND", b"")]))
-
-
-def transparency(rng, colour, depth):
-    if colour == 0:
-        return chunk(b"tRNS", struct.pack(">H", int(rng.integers(0, 2 ** depth))))
-    if colour == 2:
-        return chunk(b"tRNS", struct.pack(">HHH", *(int(v) for v in rng.integers(0, 2 ** depth, 3))))
-    if colour == 3:
-        return chunk(b"tRNS", bytes(int(v) for v in rng.integers(0, 256, 2 ** depth)))
-    return b""
-
-
-def pngs(rng, rounds):
-    for n in range(rounds):
-        for colour, depths in DEPTHS.items():
-            for depth in depths:
-                for interlaced in (0, 1):
-                    width, height = SIZES[rng.integers(len(SIZES))]
-                    samples = levels(rng, height, width, CHANNELS[colour], 2 ** depth - 1)
-                    extra = transparency(rng, colour, depth) if rng.random() < .5 else b""
-                    if rng.random() < .5:
-                        extra = chunk(b"gAMA", struct.pack(">I", 45455)) + extra + chunk(b"tEXt", b"a\0b")
-                    palette = rng.integers(0, 256, 3 * 2 ** depth, dtype=np.uint8).tobytes() if colour == 3 else None
-                    if colour == 3 and rng.random() < .2:
-                        palette = palette[:3 * max(2 ** depth // 2, 1)]
-                    name = f"png type {colour} depth {depth}{' interlaced' if interlaced else ''}"
-                    yield name, png(rng, samples, colour, depth, interlaced, extra, palette)
-
-
-# ---- the rest
-
-def rest(rng, rounds):
-    for n in range(rounds):
         for width, height in SIZES:
-            rgb = Image.fromarray(levels(rng, height, width, 3).astype(np.uint8))
-            rgba = Image.fromarray(levels(rng, height, width, 4).astype(np.uint8))
-            for image in (rgb, rgb.convert("L"), rgb.convert("P"), rgb.convert("1"), rgba):
-                yield f"bmp {image.mode}", save(image, "BMP")
-            yield "pnm P6", save(rgb, "PPM")
-            yield "pnm P5", save(rgb.convert("L"), "PPM")
-            for compression in (None, "tga_rle"):
-                for image in (rgb, rgb.convert("L"), rgb.convert("P"), rgba, rgba.convert("LA")):
-                    yield f"tga {image.mode} {compression or 'plain'}", save(image, "TGA", compression=compression)
-            yield "tga upwards", save(rgb, "TGA", orientation=1)
-            yield "psd rgb", psd(rng, width, height, 3, 3)
-            yield "psd grey", psd(rng, width, height, 1, 1)
-            yield "psd rgba", psd(rng, width, height, 4, 3)
-            yield "psd rgb packed", psd(rng, width, height, 3, 3, packed=True)
-            size, area = b"%d %d" % (width, height), width * height
-            yield "pnm P6 maxval 100", b"P6\n" + size + b"\n100\n" + noise(rng, 3 * area, 101)
-            yield "pnm P6 16 bit", b"P6 " + size + b" 65535\n" + noise(rng, 6 * area)
-            yield "pnm P5 16 bit", b"P5 " + size + b" 65535\n" + noise(rng, 2 * area)
-            yield "pnm P6 comment", b"P6\n# made by hand\n" + size + b" # size\n255\n" + rgb.tobytes()
-            yield "bmp 16 bit 555", bmp16(rng, width, height)
-            yield "bmp 16 bit 565", bmp16(rng, width, height, (0xF800, 0x07E0, 0x001F))
-            yield "bmp 32 bit downwards", bmp32(rng, width, height)
-            yield "bmp 4 bit", bmp_indexed(rng, width, height, 4)
-            yield "bmp 8 bit of 20 colours", bmp_indexed(rng, width, height, 8, 20)
-            os2 = struct.pack("<2sIHHIIHHHH", b"BM", 0, 0, 0, 26, 12, width, height, 1, 24)
-            yield "bmp OS/2", os2 + bytes((3 * width + 3) // 4 * 4 * height)
-            yield "bmp run-length", bmp_indexed(rng, width, height, 8)[:30] + struct.pack("<I", 1) + bytes(2000)
-            for depth in (15, 16, 24, 32):
-                yield f"tga palette of {depth} bit", tga(rng, 1, width, height, 8, 0x20, depth)
-                yield f"tga {depth} bit", tga(rng, 2, width, height, depth, 0x20)
-            yield "tga right to left", tga(rng, 2, width, height, 24, 0x10)
-            yield "tga with a comment", tga(rng, 2, width, height, 24, 0x00, comment=b"made by hand")
+            image = Image.fromarray(levels(rng, height, width, 4).astype(np.uint8))
+            for orientation in range(0, 10):
+                block = decode_lossy.exif(orientation)
+                for kind in ("JPEG", "PNG", "WEBP"):
+                    yield (f"orientation {orientation} of {kind}", "apply_orientation",
+                           save(image.convert("RGB"), kind, exif=block))
+            colour = f"background={rng.integers(0, 1 << 24):06x}"
+            for lossless in (False, True):
+                yield "background of webp", colour, save(image, "WEBP", lossless=lossless, exact=True)
+                yield "background of webp animated", colour, decode_lossy.frame_within(rng, image, lossless)
+            for mode in ("RGBA", "LA", "RGB"):
+                yield f"background of tga {mode}", colour, save(image.convert(mode), "TGA")
+            for interlaced in (0, 1):
+                for colour_type, depth in ((0, 1), (0, 8), (2, 8), (3, 2), (3, 8), (4, 8), (4, 16), (6, 8), (6, 16)):
+                    yield (f"background of png type {colour_type} depth {depth}", colour,
+                           transparent_png(rng, width, height, colour_type, depth, interlaced))
+                samples = levels(rng, height, width, 1, 65535)
+                yield "png of 16 bit scaled", "scale_16_bit", decode_lossless.png(rng, samples, 0, 16, interlaced)
 
 
-def noise(rng, count, top=256):
-    return rng.integers(0, top, count, dtype=np.uint8).tobytes()
+def transparent_png(rng, width, height, colour, depth, interlaced):
+    samples = levels(rng, height, width, decode_lossless.CHANNELS[colour], 2 ** depth - 1)
+    extra = decode_lossless.transparency(rng, colour, depth)
+    palette = rng.integers(0, 256, 3 * 2 ** depth, dtype=np.uint8).tobytes() if colour == 3 else None
+    return decode_lossless.png(rng, samples, colour, depth, interlaced, extra, palette)
 
 
-def packbits(row):
-    return b"".join(bytes([len(row[i:i + 128]) - 1]) + row[i:i + 128] for i in range(0, len(row), 128))
-
-
-def psd(rng, width, height, channels, mode, packed=False):
-    planes = levels(rng, height, width, channels).astype(np.uint8).transpose(2, 0, 1)
-    head = b"8BPS" + struct.pack(">H6xHIIHH", 1, channels, height, width, 8, mode) + struct.pack(">III", 0, 0, 0)
-    if not packed:
-        return head + struct.pack(">H", 0) + planes.tobytes()
-    rows = [packbits(row.tobytes()) for plane in planes for row in plane]
-    return head + struct.pack(">H", 1) + b"".join(struct.pack(">H", len(row)) for row in rows) + b"".join(rows)
-
-
-def bmp16(rng, width, height, masks=None):
-    stride = (2 * width + 3) // 4 * 4
-    extra = struct.pack("<III", *masks) if masks else b""
-    start = 54 + len(extra)
-    head = struct.pack("<2sIHHI", b"BM", start + stride * height, 0, 0, start)
-    info = struct.pack("<IiiHHIIiiII", 40, width, height, 1, 16, 3 if masks else 0, stride * height, 0, 0, 0, 0)
-    return head + info + extra + noise(rng, stride * height)
-
-
-def bmp32(rng, width, height):
-    head = struct.pack("<2sIHHI", b"BM", 54 + 4 * width * height, 0, 0, 54)
-    info = struct.pack("<IiiHHIIiiII", 40, width, -height, 1, 32, 0, 4 * width * height, 0, 0, 0, 0)
-    return head + info + noise(rng, 4 * width * height)
-
-
-def bmp_indexed(rng, width, height, depth, colours=None):
-    colours = colours or 2 ** depth
-    rows = levels(rng, height, width, 1, colours - 1)
-    packed = [pack(row, depth) for row in rows]
-    packed = b"".join(row + bytes(-len(row) % 4) for row in packed)
-    start = 54 + 4 * colours
-    head = struct.pack("<2sIHHI", b"BM", start + len(packed), 0, 0, start)
-    info = struct.pack("<IiiHHIIiiII", 40, width, height, 1, depth, 0, len(packed), 0, 0, colours, 0)
-    return head + info + noise(rng, 4 * colours) + packed
-
-
-def tga(rng, kind, width, height, depth, order, palette_depth=0, comment=b""):
-    colours = 256 if palette_depth else 0
-    head = struct.pack("<BBBHHBHHHHBB", len(comment), bool(colours), kind, 0, colours, palette_depth, 0, 0, width,
-                       height, depth, order)
-    palette = noise(rng, colours * ((palette_depth + 7) // 8))
-    return head + comment + palette + noise(rng, (depth + 7) // 8 * width * height)
-
-
-# Forms that stb_image decodes unlike Pillow, or not at all; sextant names them and asks for PNG.
-REFUSED = {"bmp 16 bit 555", "bmp 16 bit 565", "bmp OS/2", "bmp run-length", "psd grey", "psd rgba",
-           "pnm P6 maxval 100", "pnm P6 16 bit", "pnm P5 16 bit", "tga right to left", "tga 15 bit",
-           "tga palette of 15 bit"}
-NOT_IN_OLD_PILLOW = {"tga palette of 32 bit"}
+def expected_picture(options, data):
+    """What Pillow, and numpy where Pillow has no such way, make of a file."""
+    image = Image.open(io.BytesIO(data))
+    name, _, value = options.partition("=")
+    if name == "jpeg_scale":
+        image.draft(None, tuple(max(side // int(value), 1) for side in image.size))
+    elif name == "apply_orientation":
+        image = ImageOps.exif_transpose(image)
+    elif name == "scale_16_bit":
+        image = Image.fromarray(((np.asarray(image).astype(int) + 128) // 257).astype(np.uint8))
+    elif name == "background":
+        rgba = np.asarray(image.convert("RGBA")).astype(int)
+        below = np.frombuffer(bytes.fromhex(value), np.uint8).astype(int)
+        mixed = (rgba[..., :3] * rgba[..., 3:] + below * (255 - rgba[..., 3:]) + 127) // 255
+        image = Image.fromarray(mixed.astype(np.uint8))
+    return image.convert("RGB")
 
 
 # ---- comparison
 
-def decode_all(probe, pictures, folder):
-    jobs = []
-    for i, (_, data) in enumerate(pictures):
+def decode_all(probe, jobs, folder):
+    """The first line and the pixels of each answer. Jobs are options and files."""
+    lines = []
+    for i, (options, data) in enumerate(jobs):
         (folder / str(i)).write_bytes(data)
-        jobs.append(f"{folder / str(i)}\t{folder / str(i)}.out\n")
-    subprocess.run([probe], input="".join(jobs), text=True, check=True)
-    for i in range(len(pictures)):
+        lines.append(f"{folder / str(i)}\t{options}\t{folder / str(i)}.out\n")
+    subprocess.run([probe], input="".join(lines), text=True, check=True)
+    for i in range(len(jobs)):
         first, _, pixels = (folder / f"{i}.out").read_bytes().partition(b"\n")
         yield first.decode(errors="replace"), pixels
 
 
-def difference(kind, data, first, pixels):
+def difference(kind, options, data, first, pixels):
     """None, or what differs."""
-    if kind in REFUSED:
-        by_name = first.startswith("error unsupported") and "save it as PNG" in first
+    if kind in decode_lossless.REFUSED | decode_lossy.REFUSED:
+        by_name = first.startswith("error unsupported") and (kind.startswith("jpeg") or "save it as PNG" in first)
         return None if by_name else f"not refused by name: {first}"
     try:
-        expected = Image.open(io.BytesIO(data)).convert("RGB")
+        expected = expected_picture(options, data)
     except Exception as error:  # whatever Pillow raises means that it does not read the file
-        return None if first.startswith("error") or kind in NOT_IN_OLD_PILLOW else f"Pillow refuses it: {error}"
+        refused_too = first.startswith("error") or kind in decode_lossless.NOT_IN_OLD_PILLOW
+        return None if refused_too else f"Pillow refuses it: {error}"
     if first.startswith("error"):
         return "refused: " + first.split(": ", 1)[-1]
     if first != f"{expected.width} {expected.height}":
@@ -294,32 +118,86 @@ def difference(kind, data, first, pixels):
     return f"{wrong} of {want.size} bytes differ, by up to {abs(got - want).max()}" if wrong else None
 
 
-def main():
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--probe", required=True)
-    options.add_argument("--rounds", type=int, default=2)
-    options.add_argument("--seed", type=int, default=1)
-    args = options.parse_args()
-
+def compare(args):
     rng = np.random.default_rng(args.seed)
-    pictures = [*jpegs(rng, args.rounds), *odd_jpegs(rng, args.rounds), *pngs(rng, 3 * args.rounds),
-                *rest(rng, args.rounds)]
+    plain = [*decode_lossy.pillow_jpegs(rng, args.rounds), *decode_lossy.made_jpegs(args.make, rng, args.rounds),
+             *decode_lossy.altered_jpegs(rng, args.rounds), *decode_lossy.webps(rng, args.rounds),
+             *decode_lossless.pngs(rng, 3 * args.rounds), *decode_lossless.rest(rng, args.rounds)]
+    pictures = [(kind, REFERENCE, data) for kind, data in plain] + [*departures(rng, args.rounds)]
     tried, wrong, example = collections.Counter(), collections.Counter(), {}
+    unread = 0
     with tempfile.TemporaryDirectory() as folder:
         warnings.simplefilter("ignore")
-        for (kind, data), (first, pixels) in zip(pictures, decode_all(args.probe, pictures, pathlib.Path(folder))):
+        answers = decode_all(args.probe, [picture[1:] for picture in pictures], pathlib.Path(folder))
+        for (kind, options, data), (first, pixels) in zip(pictures, answers):
             tried[kind] += 1
-            problem = difference(kind, data, first, pixels)
+            unread += first.startswith("error")
+            problem = difference(kind, options, data, first, pixels)
             if problem:
                 wrong[kind] += 1
                 example.setdefault(kind, problem)
     for kind in wrong:
         print(f"{kind}: {wrong[kind]} of {tried[kind]} wrong, for example {example[kind]}")
-    versions = f"Pillow {PIL.__version__} with libjpeg-turbo {features.version('libjpeg_turbo')}"
-    by_name = sum(tried[kind] for kind in REFUSED)
-    print(f"decode parity, seed {args.seed}, {versions}: {len(pictures)} pictures of {len(tried)} kinds "
-          f"({by_name} of kinds that are refused by name), {sum(wrong.values())} failures")
+    versions = (f"Pillow {PIL.__version__} with libjpeg-turbo {features.version('libjpeg_turbo')} and libwebp "
+                f"{features.version('webp')}")
+    print(f"decode parity, seed {args.seed}, {versions}: {len(pictures)} pictures of {len(tried)} kinds ({len(plain)} "
+          f"as the references decode them, {len(pictures) - len(plain)} otherwise; {unread} refused, as they should "
+          f"be), {sum(wrong.values())} failures")
     return 1 if wrong else 0
+
+
+# ---- what scaled decoding costs
+
+def clip_levels(pixels, size):
+    """The levels that CLIP's preprocessing makes: the shorter side to 224, bicubic, and the centre."""
+    image = Image.frombytes("RGB", size, pixels)
+    short = min(size)
+    target = tuple(int(224 * side / short) for side in size)
+    image = image.resize(target, Image.Resampling.BICUBIC)
+    left, top = (round((side - 224) / 2) for side in target)
+    return np.asarray(image.crop((left, top, left + 224, top + 224))).astype(int)
+
+
+def measured_jpegs(folder):
+    """The JPEG files of a folder, and mosaics of 2 x 2 and 4 x 4 of each, as larger photographs."""
+    for path in sorted(pathlib.Path(folder).rglob("*.jp*g")):
+        yield path.read_bytes()
+        tile = Image.open(path).convert("RGB")
+        for times in (2, 4):
+            mosaic = Image.new("RGB", (times * tile.width, times * tile.height))
+            for n in range(times * times):
+                mosaic.paste(tile, (n % times * tile.width, n // times * tile.height))
+            yield save(mosaic, "JPEG", quality=90)
+
+
+def measure_scaled(args):
+    files = list(measured_jpegs(args.scaled))
+    tensors = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for scale in (1, 2, 4, 8):
+            options = REFERENCE if scale == 1 else f"jpeg_scale={scale}"
+            answers = decode_all(args.probe, [(options, file) for file in files], pathlib.Path(folder))
+            sizes = [(tuple(int(side) for side in first.split()), pixels) for first, pixels in answers]
+            tensors[scale] = [clip_levels(pixels, size) if min(size) >= 224 else None for size, pixels in sizes]
+            pairs = [(a, b) for a, b in zip(tensors[1], tensors[scale]) if a is not None and b is not None]
+            if scale > 1 and pairs:
+                errors = np.stack([abs(a - b) for a, b in pairs])
+                print(f"1/{scale}: {len(pairs)} of {len(files)} pictures stay at least 224 pixels wide and high; "
+                      f"levels off by {errors.mean():.2f} on average, at most {errors.max()}, "
+                      f"{np.mean(errors <= 2):.1%} by at most 2; CLIP tensor off by {errors.mean() / 255 / .27:.4f} "
+                      "on average")
+    return 0
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--probe", required=True)
+    options.add_argument("--make")
+    options.add_argument("--rounds", type=int, default=2)
+    options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--scaled")
+    args = options.parse_args()
+    return measure_scaled(args) if args.scaled else compare(args)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@
 namespace sextant {
 
 struct ReadOptions {
-    ImageLimits limits{};
+    DecodeOptions decode{};
     bool strict = false;  ///< throw at the first picture that cannot be read, instead of passing over it
 };
 

@@ -1,10 +1,13 @@
 // Turns the bytes of a picture into pixels.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include <sextant/core/item.hpp>
@@ -21,22 +24,60 @@ struct ImageLimits {
 
     /// Throws `invalid_argument`, naming the field, if one is not positive.
     void validate() const;
+
+    [[nodiscard]] bool operator==(const ImageLimits&) const = default;
 };
 
-/// The picture that `bytes` hold: JPEG, PNG, BMP, PNM (P5, P6), TGA or PSD, told apart by the bytes themselves. `name`
-/// is used in messages only.
+/// How a picture becomes pixels. Left as it is, pixels equal those of the reference pipelines, all of which open
+/// pictures with Pillow; every other member than `limits` departs from them, for better pictures or for speed, and
+/// changes vectors: `name()` belongs into whatever identifies them.
+struct DecodeOptions {
+    ImageLimits limits{};
+
+    /// 1, 2, 4 or 8: JPEG pictures are decoded at 1/n of their width and height, rounded up, in the frequency domain.
+    /// Other kinds are decoded whole.
+    /// What that costs: levels of the 224 x 224 pixels that CLIP sees (bicubic), against whole decoding, over the two
+    /// photographs of scikit-learn, a circuit board full of fine print, and mosaics of each, wherever the scaled
+    /// picture keeps 224 pixels each way: at 1/2 off by 2.1 of 255 on average and 133 at most (the photographs alone:
+    /// 0.5 and 16), at 1/4 by 4.0 and 141 (0.8 and 13), at 1/8 by 14 and 126. For other pictures: python
+    /// tests/parity/parity_decode.py --probe build/dev/tests/parity/decode_probe --scaled FOLDER
+    int jpeg_scale = 1;
+
+    /// Turn and mirror the picture as its EXIF block says (JPEG, PNG, WebP). References leave it as the sensor saw it.
+    bool apply_orientation = false;
+
+    /// Lay the picture over this colour (red, green, blue) by its alpha (PNG, WebP, TGA), rounded to the nearest level.
+    /// References drop the alpha, and show whatever colour transparent pixels happen to have.
+    std::optional<std::array<std::uint8_t, 3>> background{};
+
+    /// Divide the levels of a 16-bit grey PNG by 257, rounded. References cut them off at 255, which leaves most such
+    /// pictures white.
+    bool scale_16_bit = false;
+
+    /// Throws `invalid_argument`, naming the field.
+    void validate() const;
+
+    /// What departs from the references, for fingerprints: "reference" if nothing does, else for example
+    /// "jpeg_scale=2 apply_orientation background=ffffff scale_16_bit".
+    [[nodiscard]] std::string name() const;
+
+    [[nodiscard]] bool operator==(const DecodeOptions&) const = default;
+};
+
+/// The picture that `bytes` hold: JPEG, PNG, WebP, BMP, PNM (P5, P6), TGA or PSD, told apart by the bytes themselves.
+/// `name` is used in messages only.
 ///
 /// The pixels equal those of Pillow's `Image.open(f).convert("RGB")`: grey levels are repeated, palettes looked up,
 /// alpha is dropped and not blended, 16-bit grey is cut off at 255, other 16-bit levels keep their high byte, CMYK is
-/// multiplied out. The orientation in a camera's EXIF block and colour profiles are not applied, as no reference
-/// pipeline applies them.
+/// multiplied out, an animation gives its first frame. The orientation in a camera's EXIF block is not applied; see
+/// `DecodeOptions`. Colour profiles never are, as no reference pipeline applies them.
 ///
 /// Throws `corrupt` for bytes that are damaged or end early, `unsupported` for a kind that is not read (the message
 /// says which it is), `limit` for a picture over a limit. May run in many threads.
 [[nodiscard]] Image decode_image(std::span<const std::byte> bytes, std::string_view name = "picture",
-                                 const ImageLimits& limits = {});
+                                 const DecodeOptions& options = {});
 
 /// The picture in a file. Throws as `decode_image`, `not_found` if there is no such file, `io` if it cannot be read.
-[[nodiscard]] Image read_image(const std::filesystem::path& file, const ImageLimits& limits = {});
+[[nodiscard]] Image read_image(const std::filesystem::path& file, const DecodeOptions& options = {});
 
 }  // namespace sextant
