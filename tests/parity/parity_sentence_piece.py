@@ -41,7 +41,7 @@ def train(corpus, folder, **options):
     with open(file, "w", encoding="utf-8") as f:
         f.write("\n".join(line.replace("\n", " ") for line in corpus if line.strip() and "\0" not in line))
     sentencepiece.SentencePieceTrainer.train(**{**dict(
-        input=file, model_prefix=prefix, vocab_size=1500, hard_vocab_limit=False, minloglevel=2, num_threads=1,
+        input=file, model_prefix=prefix, vocab_size=4000, hard_vocab_limit=False, minloglevel=2, num_threads=1,
         max_sentence_length=1 << 20, character_coverage=0.9995), **options})
     return prefix + ".model"
 

@@ -58,13 +58,13 @@ TEST_CASE("text is replaced and put in front", "[tokenize][normalizer]") {
 }
 
 TEST_CASE("BertNormalizer", "[tokenize][normalizer]") {
-    const auto bert = [](const char* clean, const char* chinese, const char* accents, const char* lower) {
+    const auto section = [](const char* clean, const char* chinese, const char* accents, const char* lower) {
         return std::string(R"({"type": "BertNormalizer", "clean_text": )") + clean + R"(, "handle_chinese_chars": )" +
                chinese + R"(, "strip_accents": )" + accents + R"(, "lowercase": )" + lower + "}";
     };
     SECTION("cleans") {
         const std::string nul(1, '\0');
-        const auto clean = bert("true", "false", "false", "false");
+        const auto clean = section("true", "false", "false", "false");
         CHECK(normalized(clean, "a" + nul +
                                     "b\xEF\xBF\xBD"
                                     "c\x07"
@@ -79,7 +79,7 @@ TEST_CASE("BertNormalizer", "[tokenize][normalizer]") {
         CHECK(normalized(clean, "\xF0\x91\x83\x8D") == "\xF0\x91\x83\x8D");  // a format character newer than its tables
     }
     SECTION("sets ideographs apart, with the gap of Hugging Face") {
-        const auto chinese = bert("false", "true", "false", "false");
+        const auto chinese = section("false", "true", "false", "false");
         CHECK(normalized(chinese,
                          "a\xE4\xB8\xAD"
                          "b") == "a \xE4\xB8\xAD b");
@@ -88,10 +88,10 @@ TEST_CASE("BertNormalizer", "[tokenize][normalizer]") {
         CHECK(normalized(chinese, "\xE3\x81\x82\xED\x95\x9C") == "\xE3\x81\x82\xED\x95\x9C");
     }
     SECTION("strips accents if told, or if not told and lower-casing") {
-        CHECK(normalized(bert("false", "false", "null", "true"), "\xC3\x89t\xC3\xA9") == "ete");
-        CHECK(normalized(bert("false", "false", "null", "false"), "\xC3\x89t\xC3\xA9") == "\xC3\x89t\xC3\xA9");
-        CHECK(normalized(bert("false", "false", "true", "false"), "\xC3\x89t\xC3\xA9") == "Ete");
-        CHECK(normalized(bert("false", "false", "false", "true"), "\xC3\x89t\xC3\xA9") == "\xC3\xA9t\xC3\xA9");
+        CHECK(normalized(section("false", "false", "null", "true"), "\xC3\x89t\xC3\xA9") == "ete");
+        CHECK(normalized(section("false", "false", "null", "false"), "\xC3\x89t\xC3\xA9") == "\xC3\x89t\xC3\xA9");
+        CHECK(normalized(section("false", "false", "true", "false"), "\xC3\x89t\xC3\xA9") == "Ete");
+        CHECK(normalized(section("false", "false", "false", "true"), "\xC3\x89t\xC3\xA9") == "\xC3\xA9t\xC3\xA9");
     }
 }
 
