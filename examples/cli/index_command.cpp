@@ -21,7 +21,7 @@ int run(const Options& options) {
     const auto encoder = sextant::Encoder::open(options.model);
     auto pictures = sextant::read_images(options.folder, {.strict = options.strict});
     if (pictures.files() == 0)
-        throw sextant::Error(sextant::ErrorCode::not_found, options.folder + " holds no pictures (JPEG, PNG, BMP, PNM, TGA or PSD)");
+        throw sextant::Error(sextant::ErrorCode::not_found, options.folder + " holds no pictures (JPEG, PNG, WebP, BMP, PNM, TGA or PSD)");
     const bool existed = std::filesystem::exists(options.into);
     auto index = existed ? sextant::Index::open(options.into, encoder.space()) : sextant::Index::create(options.into, encoder.space());
 

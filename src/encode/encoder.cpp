@@ -41,6 +41,8 @@ Space make_space(const Pipeline& pipeline, const EncoderOptions& options) {
         std::erase_if(parts, [](const auto& part) { return part.first.starts_with("image."); });
         parts["image.transform"] = options.image_transform->name();
     }
+    if (options.text.transform) parts["text.transform"] = options.text.transform->name();
+    if (options.text.tokenizer) parts["text.tokenizer"] = options.text.tokenizer->name();
     std::size_t dimensions = manifest.dimensions;
     if (options.truncate_dim > 0 && options.truncate_dim < dimensions) {
         dimensions = options.truncate_dim;
@@ -60,7 +62,7 @@ Encoder Encoder::open(const std::filesystem::path& bundle, const EncoderOptions&
     if (options.truncate_dim > opened.manifest().dimensions)
         throw Error(ErrorCode::invalid_argument, "EncoderOptions::truncate_dim is " + std::to_string(options.truncate_dim) + "; " + bundle.string() +
                                                      " has " + std::to_string(opened.manifest().dimensions) + " dimensions");
-    auto impl = std::make_shared<Impl>(Pipeline(std::move(opened), options.image_transform), options);
+    auto impl = std::make_shared<Impl>(Pipeline(std::move(opened), options.image_transform, options.text), options);
     impl->pipeline.load_networks(options.load_model);
     if (options.self_test) self_test(impl->pipeline);
     impl->space = make_space(impl->pipeline, options);

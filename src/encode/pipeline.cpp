@@ -36,11 +36,11 @@ Matrix pool(const Tensor& output, const Tensor& mask, Pooling pooling) {
 
 }  // namespace
 
-Pipeline::Pipeline(Bundle bundle, std::shared_ptr<const ImageTransform> image_transform)
-    : bundle_(std::move(bundle)), image_(std::move(image_transform)), own_image_transform_(image_ != nullptr) {
+Pipeline::Pipeline(Bundle bundle, std::shared_ptr<const ImageTransform> image_transform, const TextPlugins& plugins)
+    : bundle_(std::move(bundle)), image_(std::move(image_transform)), own_image_(image_ != nullptr), own_text_(plugins.transform || plugins.tokenizer) {
     if (const auto& spec = manifest().text) {
         const auto where = (bundle_.folder() / spec->tokenizer).string();
-        text_.emplace(Tokenizer::from_json(bundle_.read_text(spec->tokenizer), where), *spec);
+        text_.emplace(Tokenizer::from_json(bundle_.read_text(spec->tokenizer), where), *spec, plugins);
     }
     if (!image_ && manifest().image) image_ = std::make_shared<StandardImageTransform>(*manifest().image);
 }

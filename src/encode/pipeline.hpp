@@ -24,7 +24,7 @@ using NamedTensors = std::map<std::string, Tensor>;
 class Pipeline {
 public:
     /// Reads the tokenizer and sets up preprocessing; networks are loaded by `load_networks`.
-    explicit Pipeline(Bundle bundle, std::shared_ptr<const ImageTransform> image_transform = nullptr);
+    explicit Pipeline(Bundle bundle, std::shared_ptr<const ImageTransform> image_transform = nullptr, const TextPlugins& plugins = {});
 
     void load_networks(const ModelLoader& load);
 
@@ -33,8 +33,8 @@ public:
     [[nodiscard]] const TextPreprocessor& text() const { return *text_; }
     /// The preprocessed picture, float32 [3, height, width]. Throws `model` if a transform returns anything else.
     [[nodiscard]] Tensor image(const Image& image) const;
-    /// Whether the caller brought the image transform: it makes other pixels than the goldens', and rightly so.
-    [[nodiscard]] bool own_image_transform() const noexcept { return own_image_transform_; }
+    /// Whether the caller brought a step that this input comes from: it makes other tensors than the goldens', and rightly so.
+    [[nodiscard]] bool is_own(const std::string& input) const noexcept { return input == "pixel_values" ? own_image_ : own_text_; }
 
     /// float32 [pictures, 3, height, width], of what `image` returned. All must be of one size.
     [[nodiscard]] Tensor stack(std::span<const Tensor> pictures) const;
@@ -51,7 +51,7 @@ private:
     Bundle bundle_;
     std::optional<TextPreprocessor> text_;
     std::shared_ptr<const ImageTransform> image_;
-    bool own_image_transform_;
+    bool own_image_, own_text_;
     std::map<std::string, std::unique_ptr<Model>> networks_;
 };
 

@@ -113,19 +113,19 @@ std::string without_punctuation(std::string_view text) {
 std::string lower_case(std::string_view text) {
     std::string out;
     bool after_letter = false;
-    std::optional<std::size_t> sigma;  // in `out`, waiting for what follows
+    std::size_t sigma = std::string::npos;  // in `out`, waiting for what follows
     for (; !text.empty(); text.remove_prefix(front(text).length)) {
         const auto c = front(text).value;
         const bool passed_over = is_case_ignorable(c);
-        if (!passed_over && sigma) {
-            if (!is_cased(c)) out.replace(*sigma, 2, "\xCF\x82");
-            sigma.reset();
+        if (!passed_over && sigma != std::string::npos) {
+            if (!is_cased(c)) out.replace(sigma, 2, "\xCF\x82");
+            sigma = std::string::npos;
         }
         if (c == capital_sigma && after_letter) sigma = out.size();
         append_lower_case(out, c);
         if (!passed_over) after_letter = is_cased(c);
     }
-    if (sigma) out.replace(*sigma, 2, "\xCF\x82");
+    if (sigma != std::string::npos) out.replace(sigma, 2, "\xCF\x82");
     return out;
 }
 

@@ -180,6 +180,31 @@ TEST_CASE("a preprocessor of one's own is used, checked, and enters the fingerpr
     expect_error(ErrorCode::model, {"one-pixel/1", "[1, 1]"}, [&] { (void)wrong.encode_document(red); });
 }
 
+TEST_CASE("text steps of one's own are used and enter the fingerprint") {
+    class Reds final : public TextTokenizer {
+    public:
+        [[nodiscard]] std::string name() const override { return "reds/1"; }
+        [[nodiscard]] Encoding encode(std::string_view, const Truncation& truncation) const override { return tokenizer_.encode("red", truncation); }
+
+    private:
+        Tokenizer tokenizer_ = Tokenizer::from_json(fake::tokenizer);
+    };
+    const TempFolder folder, other, third;
+    const auto plain = open(folder);
+    EncoderOptions transforming;
+    transforming.text.transform = make_text_transform("politely/1", [](std::string_view text) { return std::string(text.substr(text.rfind(' ') + 1)); });
+    const auto polite = open(other, fake::dual_encoder(), transforming);
+    CHECK(polite.encode_document(Text{"please red"}).vector == plain.encode_document(Text{"red"}).vector);
+    CHECK(polite.fingerprint().parts.at("text.transform") == "politely/1");
+    CHECK_FALSE(polite.fingerprint() == plain.fingerprint());
+
+    EncoderOptions tokenizing;
+    tokenizing.text.tokenizer = std::make_shared<Reds>();
+    const auto reds = open(third, fake::dual_encoder(), tokenizing);
+    CHECK(reds.encode_document(Text{"green"}).vector == plain.encode_document(Text{"red"}).vector);
+    CHECK(reds.fingerprint().parts.at("text.tokenizer") == "reds/1");
+}
+
 TEST_CASE("options and bundles that make no sense are refused") {
     const TempFolder folder;
     fake::write(folder, fake::dual_encoder());

@@ -11,8 +11,8 @@ sextant = sys.argv[1]
 checks = 0
 
 
-def run(*arguments, code=0):
-    done = subprocess.run([sextant, *map(str, arguments)], capture_output=True, text=True)
+def run(*arguments, code=0, stdin=""):
+    done = subprocess.run([sextant, *map(str, arguments)], capture_output=True, text=True, input=stdin, errors="surrogateescape")
     expect(done.returncode == code, f"{arguments} ended with {done.returncode}, not {code}: {done.stdout}{done.stderr}")
     return done
 
@@ -115,6 +115,26 @@ with tempfile.TemporaryDirectory() as folder:
     expect_one_line_error(run("frobnicate", code=2), "frobnicate")
     expect_one_line_error(run(code=2), "subcommand")
     expect_one_line_error(run("info", page, code=1), "page.html")
+    # The stages alone, against the goldens of the model.
+    model = pathlib.Path("examples/models/demo")
+    golden = json.loads((model / "golden/golden.json").read_text())
+    texts = [g["text"] for g in golden["text"]]
+    for source in (model, model / "tokenizer.json"):
+        done = run("tokenize", source, "--max-length", 32, stdin="".join(text + "\n" for text in texts))
+        tokens = [json.loads(line) for line in done.stdout.splitlines()]
+        expect([t["ids"] for t in tokens] == [g["input_ids"] for g in golden["text"]], done.stdout)
+        begin, end = tokens[0]["offsets"][1]
+        expect(texts[0].encode()[begin:end] == b"a" and not tokens[0]["truncated"], done.stdout)
+    expect_one_line_error(run("tokenize", model, stdin="good\nb\udcffd\n", code=1), "line 2", "UTF-8")
+    array = work / "x.npy"
+    pictures = [model / g["file"] for g in golden["image"]]
+    run("preprocess", model, *pictures, "--out", array)
+    values = array.read_bytes()
+    header = values[10:10 + int.from_bytes(values[8:10], "little")]
+    expect(values.startswith(b"\x93NUMPY\x01\x00") and len(header) % 64 == 54 and b"'shape': (%d,3,64,64,)" % len(pictures) in header, str(header))
+    expect(values[10 + len(header):] == b"".join((model / g["pixels"]).read_bytes() for g in golden["image"]), "pixels differ from the goldens'")
+    expect_one_line_error(run("preprocess", model, pictures[0], "--out", index, code=1), "choose another name")
+
     expect("usage" in run("--help").stdout.lower(), "help")
 
 print(f"command line: {checks} checks hold")

@@ -12,6 +12,7 @@
 #include <sextant/core/space.hpp>
 #include <sextant/model/torchscript.hpp>
 #include <sextant/preprocess/image.hpp>
+#include <sextant/preprocess/text.hpp>
 
 namespace sextant {
 
@@ -22,6 +23,8 @@ struct EncoderOptions {
 
     /// Replaces the bundle's own image preprocessing; its name enters the fingerprint.
     std::shared_ptr<const ImageTransform> image_transform = nullptr;
+    /// The caller's own steps before a text is tokenized, or in place of that; their names enter the fingerprint.
+    TextPlugins text{};
     ModelLoader load_model = load_torchscript;
 
     /// Throws `invalid_argument` naming the field.
