@@ -31,14 +31,12 @@ public:
     void merge_all(const Merges& merges) {
         for (std::size_t i = 0; i + 1 < count_; ++i) ask(merges, i);
         for (;;) {
-            std::size_t best = 0;
-            auto lowest = none;
-            for (std::size_t i = 0; i < count_; ++i) {
-                if (symbols_[i].rank >= lowest) continue;
-                lowest = symbols_[i].rank;
-                best = i;
-            }
-            if (lowest == none) return;
+            // The lowest rank, then the leftmost: without a branch, as none could be foreseen.
+            auto lowest = static_cast<std::uint64_t>(none) << 32;
+            for (std::size_t i = 0; i < count_; ++i)
+                lowest = std::min(lowest, static_cast<std::uint64_t>(symbols_[i].rank) << 32 | i);
+            if (lowest >> 32 == none) return;
+            const auto best = static_cast<std::size_t>(lowest & none);
             auto& left = symbols_[best];
             left.token = left.merged;
             left.length += symbols_[best + 1].length;
