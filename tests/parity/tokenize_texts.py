@@ -1,4 +1,5 @@
 """The texts on which parity_tokenize.py compares: everything is made from one seed."""
+import functools
 import glob
 import os
 import random
@@ -7,18 +8,22 @@ import xml.etree.ElementTree as xml
 CLDR = "/usr/share/unicode/cldr/common/annotations"  # Debian package unicode-cldr-core
 
 
-def glosses(rng, count):
-    """Definitions of WordNet (Debian package wordnet-base), or generated sentences."""
+@functools.cache
+def all_glosses():
     lines = []
     for path in sorted(glob.glob("/usr/share/wordnet/data.*")):
         with open(path, encoding="utf-8", errors="replace") as file:
             lines += [line.split("|", 1)[1].strip() for line in file if "|" in line]
-    if not lines:
-        syllables = [a + b for a in "bcdfglmnprst" for b in ("a", "e", "i", "o", "u", "an", "er", "ing")]
-        words = ["".join(rng.choices(syllables, k=rng.randint(1, 4))) for _ in range(5000)]
-        lines = [" ".join(rng.choices(words, k=rng.randint(3, 20))) + rng.choice(".;!?") for _ in range(count)]
-    rng.shuffle(lines)
-    return lines[:count]
+    return lines
+
+
+def glosses(rng, count):
+    """Definitions of WordNet (Debian package wordnet-base), or generated sentences."""
+    if all_glosses():
+        return rng.sample(all_glosses(), min(count, len(all_glosses())))
+    syllables = [a + b for a in "bcdfglmnprst" for b in ("a", "e", "i", "o", "u", "an", "er", "ing")]
+    words = ["".join(rng.choices(syllables, k=rng.randint(1, 4))) for _ in range(5000)]
+    return [" ".join(rng.choices(words, k=rng.randint(3, 20))) + rng.choice(".;!?") for _ in range(count)]
 
 
 ALPHABETS = ((0x61, 0x7A), (0xDF, 0xFF), (0x100, 0x17F), (0x3B1, 0x3C9), (0x430, 0x44F), (0x561, 0x586), (0x5D0, 0x5EA), (0x621, 0x64A),
@@ -27,35 +32,52 @@ ALPHABETS = ((0x61, 0x7A), (0xDF, 0xFF), (0x100, 0x17F), (0x3B1, 0x3C9), (0x430,
              (0x1820, 0x1877), (0x1E00, 0x1EFF), (0x3041, 0x3096), (0x30A1, 0x30FA), (0x4E00, 0x9FA5), (0xAC00, 0xD7A3), (0x13A0, 0x13F4))
 
 
+@functools.cache
+def all_annotations():
+    """By language."""
+    found = []
+    for path in sorted(glob.glob(os.path.join(CLDR, "*.xml"))):
+        lines = [a.get("cp") + " " + (a.text or "") for a in xml.parse(path).iter("annotation")]
+        if lines:
+            found.append(lines)
+    return found
+
+
 def annotations(rng, count):
     """CLDR's names of emoji in all languages that have some, with the emoji; without CLDR words of thirty alphabets."""
-    lines, languages = [], 0
-    for path in sorted(glob.glob(os.path.join(CLDR, "*.xml"))):
-        found = [a.get("cp") + " " + (a.text or "") for a in xml.parse(path).iter("annotation")]
-        languages += bool(found)
-        lines += rng.sample(found, min(len(found), 2 + 4 * count // 100))
+    lines = [line for found in all_annotations() for line in rng.sample(found, min(len(found), 2 + 4 * count // 100))]
     if not lines:
-        languages = len(ALPHABETS)
         for _ in range(count):
             first, last = rng.choice(ALPHABETS)
             words = ["".join(chr(rng.randint(first, last)) for _ in range(rng.randint(1, 9))) for _ in range(rng.randint(1, 8))]
             lines.append(rng.choice(EMOJI) + " " + " ".join(words))
     rng.shuffle(lines)
-    return lines[:count], languages
+    return lines[:count], len(all_annotations()) or len(ALPHABETS)
 
 
+@functools.cache
 def code_points():
     return [c for c in range(0x110000) if not 0xD800 <= c <= 0xDFFF]
 
 
+ALIKE = ((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xAC00, 0xD7A3), (0xE000, 0xF8FF), (0x12000, 0x15FFF), (0x17000, 0x18FFF),
+         (0x20000, 0x323AF))  # ideographs, Hangul, private use, cuneiform, Tangut
+NOTHING = ((0x323B0, 0xDFFFF), (0xE0200, 0x10FFFF))
+
+
+@functools.cache
+def kinds_of_points():
+    """All code points: those of their own kind, those of which thousands are alike, those that are not assigned."""
+    kinds = [], [], []
+    for c in code_points():
+        kinds[1 if any(a <= c <= b for a, b in ALIKE) else 2 if any(a <= c <= b for a, b in NOTHING) else 0].append(c)
+    return kinds
+
+
 def every_code_point(rng, share, share_of_alike):
     """Each code point alone, and between letters, in texts of thirty-two; of those that are alike a smaller share."""
-    alike = ((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xAC00, 0xD7A3), (0xE000, 0xF8FF), (0x12000, 0x15FFF), (0x17000, 0x18FFF),
-             (0x20000, 0x323AF))  # ideographs, Hangul, private use, cuneiform, Tangut
-    nothing = ((0x323B0, 0xDFFFF), (0xE0200, 0x10FFFF))
-    points = [c for c in code_points()
-              if rng.random() < (0.002 * share if any(a <= c <= b for a, b in nothing) else
-                                 share_of_alike if any(a <= c <= b for a, b in alike) else share)]
+    shares = share, share_of_alike, 0.002 * share
+    points = sorted(c for kind, part in zip(kinds_of_points(), shares) for c in rng.sample(kind, int(part * len(kind))))
     for i in range(0, len(points), 32):
         yield " ".join(chr(c) for c in points[i:i + 32])
         yield "".join("a" + chr(c) for c in points[i:i + 32]) + "b"
