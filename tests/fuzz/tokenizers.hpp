@@ -31,10 +31,15 @@ inline std::string byte_level_bpe() {
     for (unsigned byte = 0; byte < 256; ++byte) {
         const bool shown = (byte >= 0x21 && byte <= 0x7E) || (byte >= 0xA1 && byte <= 0xAC) || byte >= 0xAE;
         const unsigned code = shown ? byte : next++;
-        std::string letter{static_cast<char>(code)};
-        if (code >= 0x80) letter = {static_cast<char>(0xC0 | code >> 6), static_cast<char>(0x80 | (code & 0x3F))};
-        if (letter == "\"" || letter == "\\") letter.insert(0, "\\");
-        vocabulary += "\"" + letter + "\":" + std::to_string(byte) + ",";
+        vocabulary += '"';
+        if (code == '"' || code == '\\') vocabulary += '\\';
+        if (code >= 0x80) {
+            vocabulary += static_cast<char>(0xC0 | code >> 6);
+            vocabulary += static_cast<char>(0x80 | (code & 0x3F));
+        } else {
+            vocabulary += static_cast<char>(code);
+        }
+        vocabulary += "\":" + std::to_string(byte) + ",";
     }
     return R"({"added_tokens": [], "normalizer": {"type": "NFC"},
   "pre_tokenizer": {"type": "Sequence", "pretokenizers": [

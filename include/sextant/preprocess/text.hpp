@@ -28,8 +28,8 @@ struct TextSpec {
     std::int64_t pad_id = 0;                   ///< fills shorter rows; its attention mask is 0
     std::int64_t pad_type_id = 0;              ///< the type of what fills them
     TextCleaning clean = TextCleaning::none;   ///< done to every text, with its prompt
-    std::string query_prompt;                  ///< put in front of every query
-    std::string document_prompt;               ///< put in front of every document
+    std::string query_prompt{};                  ///< put in front of every query
+    std::string document_prompt{};               ///< put in front of every document
 };
 
 /// Changes a text before anything else is done to it. Derive from it, or see `make_text_transform`. Its methods are
