@@ -23,7 +23,7 @@ for argument in "$@"; do
         *) fail "unknown argument $argument; expected --tests or nothing" ;;
     esac
 done
-if $tests; then packages+=(catch2 python3 python3-venv wordnet-base); fi
+if $tests; then packages+=(catch2 python3 python3-venv wordnet-base unicode-cldr-core); fi
 
 # Where libtorch comes from.
 have_cmake_torch() {

@@ -160,7 +160,9 @@ def unigram(corpus, specials, unknown):
     t = Tokenizer(models.Unigram())
     t.normalizer = normalizers.Sequence([normalizers.Precompiled(charsmap()), normalizers.Replace(Regex(" {2,}"), " ")])
     t.pre_tokenizer = pre_tokenizers.Metaspace()
-    return train(t, trainers.UnigramTrainer(vocab_size=6000, show_progress=False, special_tokens=specials, unk_token=unknown), corpus)
+    size = 6000 + len(set().union(*corpus))  # every character has an entry of its own
+    trainer = trainers.UnigramTrainer(vocab_size=size, show_progress=False, special_tokens=specials, unk_token=unknown)
+    return train(t, trainer, corpus)
 
 
 def bge_m3(corpus):
