@@ -36,17 +36,17 @@ void find_best(const Trie& trie, std::string_view word, std::span<Step<Score>> s
     std::ranges::fill(steps, Step<Score>{0, 0, Step<Score>::none});
     for (std::size_t begin = 0; begin < word.size();) {
         const Score so_far = steps[begin].score;
-        const auto offer = [&](std::size_t end, double score, Trie::Value token) {
+        const auto offer = [&](std::size_t end, Score score, Trie::Value token) {
             auto& step = steps[end];
             if (step.token != Step<Score>::none && score <= step.score) return;
-            step = {static_cast<Score>(score), static_cast<std::uint32_t>(begin), token};
+            step = {score, static_cast<std::uint32_t>(begin), token};
         };
         const auto length = front(word.substr(begin)).length;
         bool is_piece = false;
         trie.for_each_prefix(word.substr(begin), [&](std::size_t bytes, Trie::Value token) {
             const std::optional<double> score = score_of(token, bytes);
             if (!score) return;
-            offer(begin + bytes, *score + so_far, token);
+            offer(begin + bytes, static_cast<Score>(*score + so_far), token);  // rounded before it is compared
             is_piece |= bytes == length;
         });
         if (!is_piece) offer(begin + length, unknown_score + so_far, unknown());
