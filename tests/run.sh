@@ -27,7 +27,7 @@ suite() {
     # shellcheck disable=SC2086
     cmake --build "$folder" --target ${targets:-all}
     say "testing $folder"
-    ctest --test-dir "$folder" --output-on-failure --no-tests=error -j "${jobs:-1}" -R "${tests:-.}" | tee "$folder/tests.log"
+    ctest --test-dir "$folder" --output-on-failure --no-tests=error -R "${tests:-.}" | tee "$folder/tests.log"
     passed=$((passed + $(grep -c ' Passed ' "$folder/tests.log")))
 }
 
@@ -46,14 +46,14 @@ suite ci build/ci-torch-2.13 '^(model|encode|rerank|search|parity_encode|command
     -DCMAKE_PREFIX_PATH="$(build/python/bin/python -c 'import torch; print(torch.utils.cmake_prefix_path)')"
 # Without libtorch: everything builds, and an index can be linked alone.
 suite no-torch build/no-torch '^(core|kernels|store|index|model|encode|search|consumer|example_2_own_vectors)$' ""
-# What meets hostile bytes, under the sanitizers; each fuzzer for 30 seconds.
+# What meets hostile bytes, under the sanitizers.
 suite asan build/asan '^(media|media_bombs|preprocess|tokenize|bundle|store|index|search)$' \
     'test_media media_bombs test_preprocess test_tokenize test_bundle test_store test_index test_search' -DSEXTANT_WITH_TORCH=OFF
-jobs=$(nproc) suite asan build/asan '^fuzz_' fuzzers -DSEXTANT_WITH_TORCH=OFF
 
 if $all; then
     say "the slow suites in full"
     for program in index_bit_flips index_truncation index_kill; do build/ci/tests/hostile/$program --all; done
+    cmake --build build/asan --target fuzzers
     find build/asan/tests/fuzz -name 'fuzz_*' -type f -executable -print0 | xargs -0 -P "$(nproc)" -I{} {} --seconds 600
     suite asan build/asan-all "" ""
     suite tsan build/tsan '^(store|index|encode|rerank|search)$' 'test_store test_index test_encode test_rerank test_search'
