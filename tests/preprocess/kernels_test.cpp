@@ -74,6 +74,18 @@ TEST_CASE("all levels agree in every bit", "[kernels]") {
     CHECK(static_cast<std::size_t>(compared) == 588 * faster_levels().size());
 }
 
+TEST_CASE("all levels agree where there are more taps than a faster level plans for", "[kernels]") {
+    const auto pixels = noise(3000, 6, 3);
+    for (const int outputs : {1, 2, 7, 40, 300}) {
+        const Job job{{0, 0, 3000, 6}, outputs, 5, Filter::mks2021, {0, 0, outputs, 5}};
+        const auto expected = made({3000, 6, pixels.data()}, job, baseline_kernels);
+        for (const auto& [level, with] : faster_levels()) {
+            CAPTURE(to_string(level), outputs);
+            CHECK(made({3000, 6, pixels.data()}, job, *with) == expected);
+        }
+    }
+}
+
 TEST_CASE("a window of the result is that part of the whole result, in memory used before", "[kernels]") {
     Workspace used;  // and it may keep the weights of the picture before
     std::mt19937 random(5);
