@@ -6,6 +6,8 @@
 
 #include <sextant/core/error.hpp>
 
+#include "preprocess/filters.hpp"
+
 namespace sextant::preprocess_detail {
 namespace {
 
@@ -141,6 +143,15 @@ Layout layout_of(const ImageSpec& spec, const ImageSize& picture) {
                                           std::to_string(layout.down.length) + " pixels would be made; the limit is " +
                                           std::to_string(max_resized_pixels) + " in all");
     return layout;
+}
+
+std::pair<int, int> seen(const AxisLayout& axis, int resized, int picture, Filter filter) {
+    const double scale = static_cast<double>(picture) / resized;
+    const double support = filter == Filter::nearest ? 1 : resample_detail::support_of(filter);
+    const double around = support * std::max(scale, 1.0) + 1;
+    const int first = std::clamp(static_cast<int>(std::floor(axis.from * scale - around)), 0, picture - 1);
+    const int last = std::clamp(static_cast<int>(std::ceil((axis.from + axis.count) * scale + around)), first + 1, picture);
+    return {first, last - first};
 }
 
 }  // namespace sextant::preprocess_detail

@@ -113,6 +113,12 @@ std::size_t elements(const Tensor::Shape& shape) {
     return count;
 }
 
+void check_size(const ImageSize& picture) {
+    if (picture.width < 1 || picture.height < 1)
+        throw Error(ErrorCode::invalid_argument, "a picture of " + std::to_string(picture.width) + " x " +
+                                                     std::to_string(picture.height) + " pixels has no shape");
+}
+
 }  // namespace
 
 std::vector<NamedTensor> ImageTransform::inputs(const Image& image) const {
@@ -120,6 +126,8 @@ std::vector<NamedTensor> ImageTransform::inputs(const Image& image) const {
     tensors.push_back({"pixel_values", (*this)(image)});
     return tensors;
 }
+
+PixelRegion ImageTransform::needed(const ImageSize& picture) const { return {0, 0, picture.width, picture.height}; }
 
 std::shared_ptr<const ImageTransform> make_image_transform(std::string name,
                                                            std::function<Tensor(const Image&)> function) {
@@ -185,10 +193,16 @@ void StandardImageTransform::write(const Image& image, std::span<float> out) con
 }
 
 Tensor::Shape StandardImageTransform::shape(const ImageSize& picture) const {
-    if (picture.width < 1 || picture.height < 1)
-        throw Error(ErrorCode::invalid_argument, "a picture of " + std::to_string(picture.width) + " x " +
-                                                     std::to_string(picture.height) + " pixels has no shape");
+    check_size(picture);
     return shape_of(spec_, layout_of(spec_, picture));
+}
+
+PixelRegion StandardImageTransform::needed(const ImageSize& picture) const {
+    check_size(picture);
+    const Layout layout = layout_of(spec_, picture);
+    const auto [left, width] = preprocess_detail::seen(layout.across, layout.width, picture.width, spec_.resize.filter);
+    const auto [top, height] = preprocess_detail::seen(layout.down, layout.height, picture.height, spec_.resize.filter);
+    return {left, top, width, height};
 }
 
 Tensor StandardImageTransform::operator()(const Image& image) const {

@@ -45,6 +45,10 @@ public:
 
     /// Every input of the network by its name: pixel_values alone, unless a derived class knows more.
     [[nodiscard]] virtual std::vector<NamedTensor> inputs(const Image& image) const;
+
+    /// The pixels of a picture of that size that the result depends on; `decode_image` can leave out the others. All of
+    /// them, unless a derived class knows better.
+    [[nodiscard]] virtual PixelRegion needed(const ImageSize& picture) const;
 };
 
 /// A transform out of a function, which is called from many threads at once. Throws `invalid_argument` for an empty name
@@ -76,6 +80,9 @@ public:
     /// spatial_shapes [2] (rows and columns of the grid) and image_grid_thw [3] (1, rows, columns). Throws as
     /// `operator()`.
     [[nodiscard]] std::vector<NamedTensor> inputs(const Image& image) const override;
+
+    /// What lies under the crop, with as much around it as the filter sees. Throws as `operator()`.
+    [[nodiscard]] PixelRegion needed(const ImageSize& picture) const override;
 
     /// The values of `operator()`, written to `out`. For pictures no larger than those before, it allocates nothing.
     /// Throws as `operator()`, and `invalid_argument` if `out` does not hold just the values that there are.
