@@ -7,6 +7,11 @@
 
 namespace sextant::preprocess_detail {
 
+/// Whether a resampler makes 8-bit levels, not floats.
+[[nodiscard]] constexpr bool makes_levels(Resampler resampler) {
+    return resampler == Resampler::pillow || resampler == Resampler::torch_uint8;
+}
+
 /// One axis of the canvas that an ImageSpec asks for.
 struct AxisLayout {
     int length;  ///< of the canvas

@@ -62,7 +62,8 @@ TEST_CASE("all levels agree in every bit", "[kernels]") {
                 const auto pixels = noise(width, height, ++seed);
                 const View in{width, height, pixels.data()};
                 const Job job{{0, 0, static_cast<float>(width), static_cast<float>(height)},
-                              new_width, new_height, filter, {0, 0, new_width, new_height}};
+                              new_width, new_height, filter, {0, 0, new_width, new_height},
+                              seed % 2 == 0 ? Arithmetic::pillow : Arithmetic::torch};
                 const auto expected = made(in, job, baseline_kernels);
                 for (const auto& [level, with] : faster_levels()) {
                     ++compared;

@@ -39,15 +39,15 @@ Image with_noise_outside(Dice& dice, const Image& image, const PixelRegion& regi
 ImageSpec cropped(Dice& dice) {
     ImageSpec spec;
     constexpr ResizeMode modes[] = {ResizeMode::squash, ResizeMode::shortest_edge, ResizeMode::cover, ResizeMode::none};
-    constexpr Resampler resamplers[] = {Resampler::pillow, Resampler::torch, Resampler::torch_antialias};
+    constexpr Resampler resamplers[] = {Resampler::pillow, Resampler::torch, Resampler::torch_antialias, Resampler::torch_uint8};
     spec.resize.mode = modes[dice.below(4)];
     spec.resize.size = {1 + dice.below(40), 1 + dice.below(40)};
     spec.resize.edge = 1 + dice.below(40);
-    spec.resize.resampler = resamplers[dice.below(3)];
+    spec.resize.resampler = resamplers[dice.below(4)];
     spec.resize.filter = spec.resize.resampler == Resampler::pillow ? static_cast<Filter>(dice.below(8))
                                                                     : (dice.below(2) != 0 ? Filter::bicubic : Filter::bilinear);
-    const auto rounding = dice.below(2) != 0 ? CropRounding::floor : CropRounding::round_even;
-    spec.crop = ImageSpec::Crop{{1 + dice.below(30), 1 + dice.below(30)}, rounding};
+    const auto rounding = static_cast<CropRounding>(dice.below(4));
+    spec.crop = ImageSpec::Crop{{1 + dice.below(30), 1 + dice.below(30)}, rounding, static_cast<CropPlace>(dice.below(3))};
     return spec;
 }
 

@@ -60,7 +60,7 @@ namespace preprocess_detail {
 class WorkspacePool;
 }
 
-/// What an `ImageSpec` asks for, equal to torchvision's, open_clip's and Hugging Face's slow processors. Immutable;
+/// What an `ImageSpec` asks for, equal to torchvision's, open_clip's and Hugging Face's slow and fast processors. Immutable;
 /// copies share the memory that they work in, which a call takes and gives back.
 class StandardImageTransform final : public ImageTransform {
 public:
@@ -92,11 +92,14 @@ public:
     [[nodiscard]] Tensor::Shape shape(const ImageSize& picture) const;
 
     /// The 8-bit picture before it becomes numbers: resized, cropped, padded. Throws as `operator()`, and `unsupported`
-    /// if the resampler is torch's, which knows no such picture.
+    /// if the resampler makes floats.
     [[nodiscard]] Image geometry(const Image& image) const;
 
 private:
     ImageSpec spec_;
+    [[nodiscard]] float normalised(std::size_t channel, float value) const;
+
+    std::array<float, 3> mean_, deviation_;
     std::array<std::array<float, 256>, 3> units_;   ///< of each level in each channel: rescaled
     std::array<std::array<float, 256>, 3> values_;  ///< rescaled and normalised
     std::shared_ptr<preprocess_detail::WorkspacePool> pool_;
