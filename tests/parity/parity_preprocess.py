@@ -2,8 +2,9 @@
 
     python tests/parity/parity_preprocess.py --probe build/dev/tests/parity/preprocess_probe [--cases 2400] [--seed 1]
 
-Bytes resized as Pillow does must be equal; floats of 0 to 1 resized as torch does must agree within 1e-6, tensors too: Hugging Face's slow processors, open_clip's and torchvision's transforms (preprocess_originals.py), each on
-100 odd pictures. Exit code 1 on any difference.
+Bytes resized as Pillow or torch does must be equal; floats of 0 to 1 resized as torch does must agree within 1e-6, tensors too:
+Hugging Face's slow and fast processors, open_clip's and torchvision's transforms (preprocess_originals.py), each on the files of
+100 odd pictures, which the original opens as Pillow does and sextant decodes itself. Exit code 1 on any difference.
 """
 import argparse
 import pathlib
@@ -28,6 +29,10 @@ class Probe:
     def __init__(self, program, folder):
         self.program, self.folder, self.jobs, self.checks, self.sources = program, pathlib.Path(folder), [], [], {}
 
+    def add_file(self, file, verb, values, check):
+        """`file` is a picture that the program decodes."""
+        self.add_job(verb, file, 0, 0, values, check)
+
     def add(self, array, verb, values, check):
         """`array` is rows x columns x 3 bytes, or planes x rows x columns floats."""
         source = self.sources.get(id(array))
@@ -35,10 +40,13 @@ class Probe:
             source = self.sources[id(array)] = (self.folder / f"{len(self.jobs)}.in", array)  # kept, so that ids stay unique
             source[0].write_bytes(array.tobytes())
         height, width = array.shape[:2] if array.dtype == np.uint8 else array.shape[1:]
+        self.add_job(verb, source[0], width, height, values, check)
+
+    def add_job(self, verb, source, width, height, values, check):
         result = self.folder / f"{len(self.jobs)}.out"
         words = " ".join(f"{key}={','.join(map(str, value)) if isinstance(value, (list, tuple)) else value}"
                          for key, value in values.items())
-        self.jobs.append(f"{verb} {source[0]} {width} {height} {result} {words}")
+        self.jobs.append(f"{verb} {source} {width} {height} {result} {words}")
         self.checks.append((check, result))
 
     def run(self):
@@ -221,16 +229,25 @@ def tensor_check(expected, name, worst):
     return check
 
 
-def add_originals(probe, rng, n, worst, full):
-    pictures, skipped = originals.odd_pictures(rng, n), 0
-    for name, spec, transform in originals.all_originals():
-        for picture in pictures:
-            width, height = picture.size
-            if not full and max(width, height) / min(width, height) * originals.shortest_edge(spec) ** 2 > 30e6:
-                skipped += 1  # the original would make a picture of a gigabyte and crop it
-                continue
-            probe.add(originals.array_of(picture), "transform", spec, tensor_check(transform(picture), name, worst))
-    return f"{n} pictures for each processor, {skipped} left out as too large for the original without --full"
+def compare_originals(program, rng, n, worst, full):
+    """Each original opens the file as Pillow does, sextant decodes it itself."""
+    failures, skipped = [], 0
+    with tempfile.TemporaryDirectory() as folder:
+        files = originals.odd_pictures(rng, n, pathlib.Path(folder))
+        for name, spec, transform in originals.all_originals():
+            with tempfile.TemporaryDirectory() as results:  # hundreds of megabytes for each
+                probe = Probe(program, results)
+                for file in files:
+                    picture = Image.open(file)
+                    width, height = picture.size
+                    if not full and max(width, height) / min(width, height) * originals.shortest_edge(spec) ** 2 > 30e6:
+                        skipped += 1  # the original would make a picture of a gigabyte and crop it
+                        continue
+                    probe.add_file(file, "transform", spec, tensor_check(transform(picture), name, worst))
+                failures += [f"{name}: {failure}" for failure in probe.run()]
+        kinds = originals.described(files)
+    return failures, (f"{n} pictures for each processor ({kinds}), {skipped} of {n * len(worst)} left out as too large for the "
+                      "original without --full")
 
 
 def main():
@@ -249,8 +266,10 @@ def main():
         counts = [add_resizes(probe, rng, args.cases), add_reductions(probe, rng, args.cases // 4),
                   add_interpolations(probe, rng, args.cases // 4, worst_float),
                   add_byte_interpolations(probe, rng, args.cases // 2)]
-        counts.append(add_originals(probe, rng, args.pictures, worst, args.full))
         failures = probe.run()
+    different, count = compare_originals(args.probe, rng, args.pictures, worst, args.full)
+    failures += different
+    counts.append(count)
     for failure in failures[:20]:
         print(failure[:1000])
     for name, difference in worst.items():

@@ -40,14 +40,30 @@ def versions():
 
 # ---- pictures
 
-def odd_pictures(rng, n):
-    """Sizes that rules stumble over in every mode of Pillow, as convert("RGB") gives them; the first are the oddest."""
+MODES = ("RGB", "L", "RGBA", "P", "LA", "I;16", "1", "CMYK", "RGB", "RGB")
+
+
+def odd_pictures(rng, n, folder):
+    """Files of pictures: sizes that rules stumble over, in every mode of Pillow. The first are the oddest; their modes come
+    round often enough that each of the sizes up to 1 x 5000 is once in colour."""
     sizes = [(1, 1), (1, 5000), (5000, 1), (2, 3), (3, 2), (3, 3), (1, 224), (224, 224), (223, 225), (227, 224), (235, 224),
              (224, 229), (226, 301), (300, 399), (640, 480), (480, 641), (16, 16), (15, 17), (28, 29), (500, 10)]
     sizes += [(224 + w, 336 + h) for w in range(4) for h in range(4)]  # every remainder of the difference by 4
+    sizes += [(1, 1), (5000, 1), (1, 5000)]
     while len(sizes) < n:
         sizes.append((int(rng.integers(1, 500)), int(rng.integers(1, 500))))
-    return [of_mode(rng, size, i).convert("RGB") for i, size in enumerate(sizes[:n])]
+    files = []
+    for i, size in enumerate(sizes[:n]):
+        picture = of_mode(rng, size, i)
+        files.append(folder / (f"{i}.jpg" if picture.mode == "CMYK" else f"{i}.png"))
+        picture.save(files[-1])
+    return files
+
+
+def described(files):
+    """How many pictures of each mode there are."""
+    modes = [Image.open(file).mode for file in files]
+    return ", ".join(f"{modes.count(mode)} {mode}" for mode in sorted(set(modes)))
 
 
 def of_mode(rng, size, i):
@@ -57,7 +73,7 @@ def of_mode(rng, size, i):
     if i % 3 == 0:
         smooth = rng.integers(0, 256, (height, width))
     colour = np.stack([smooth, 255 - smooth, (smooth * 7) % 256], axis=2).astype(np.uint8)
-    mode = ("RGB", "L", "RGBA", "P", "LA", "I;16", "1", "CMYK", "RGB", "RGB")[i % 10]
+    mode = MODES[i % len(MODES)]
     if mode == "I;16":
         return Image.fromarray((smooth * 3).astype(np.uint16))
     if mode in ("RGBA", "LA"):
@@ -67,24 +83,20 @@ def of_mode(rng, size, i):
     return Image.fromarray(colour).convert(mode)
 
 
-ARRAYS = {}
-
-
-def array_of(picture):
-    """The same array for the same picture."""
-    if id(picture) not in ARRAYS:
-        ARRAYS[id(picture)] = (np.asarray(picture).copy(), picture)
-    return ARRAYS[id(picture)][0]
-
-
 def shortest_edge(spec):
     return spec["edge"] if spec["mode"] in ("shortest_edge", "short_side") else max(spec["size"]) if spec["mode"] == "cover" else 0
 
 
 # ---- Hugging Face, slow
 
+def prepared(picture, processor):
+    """A processor that does not turn pictures into RGB wants them in RGB, which the models' own pipelines see to."""
+    return picture if getattr(processor, "do_convert_rgb", None) else picture.convert("RGB")
+
+
 def hugging_face(processor, keys=("pixel_values",)):
     def transform(picture):
+        picture = prepared(picture, processor)
         try:  # the format is given: of a picture 1 or 3 pixels high it would be guessed wrong
             output = processor(picture, return_tensors="np", input_data_format="channels_last")
         except ValueError as error:
@@ -103,8 +115,9 @@ def hugging_face_originals():
         yield (f"CLIPImageProcessor {edge}",
                {"mode": "shortest_edge", "edge": edge, "filter": "bicubic", "crop": (edge, edge), "rounding": "floor", **HF, **CLIP},
                hugging_face(transformers.CLIPImageProcessor(size={"shortest_edge": edge}, crop_size={"height": edge, "width": edge})))
-    yield ("SiglipImageProcessor", {"mode": "squash", "size": (224, 224), "filter": "bicubic", **HF, **HALF},
-           hugging_face(transformers.SiglipImageProcessor(size={"height": 224, "width": 224})))
+    for name, edge in (("SiglipImageProcessor", 224), ("SiglipImageProcessor, as ColPali has it", 448)):
+        yield (name, {"mode": "squash", "size": (edge, edge), "filter": "bicubic", **HF, **HALF},
+               hugging_face(transformers.SiglipImageProcessor(size={"height": edge, "width": edge})))
     yield ("BlipImageProcessor", {"mode": "squash", "size": (384, 384), "filter": "bicubic", **HF, **CLIP},
            hugging_face(transformers.BlipImageProcessor(size={"height": 384, "width": 384})))
     yield ("EfficientNetImageProcessor, as ALIGN has it",
@@ -132,7 +145,7 @@ def hugging_face_originals():
 def hugging_face_fast(processor, keys=("pixel_values",)):
     def transform(picture):
         try:
-            output = processor(picture, return_tensors="pt")
+            output = processor(prepared(picture, processor), return_tensors="pt", input_data_format="channels_first")
         except ValueError as error:
             if "aspect ratio" in str(error):
                 return None
@@ -179,8 +192,10 @@ def hugging_face_fast_originals():
 
 # ---- open_clip and torchvision
 
+# Of pictures with alpha or a palette open_clip makes RGB after resizing, which sextant does not: see preprocess/image.hpp.
+
 def tensor_transform(transform):
-    return lambda picture: {"pixel_values": transform(picture).numpy()}
+    return lambda picture: {"pixel_values": transform(picture.convert("RGB")).numpy()}
 
 
 def open_clip_originals():
@@ -226,7 +241,7 @@ def torchvision_originals():
         normalize = transforms.Normalize(norm["mean"], norm["std"])
 
         def transform(picture):
-            planes = transforms.functional.to_tensor(picture)[None]
+            planes = transforms.functional.to_tensor(picture.convert("RGB"))[None]
             scaled = torch.nn.functional.interpolate(planes, size=(112, 96), mode=mode, align_corners=False, antialias=antialias)
             return {"pixel_values": normalize(scaled[0]).numpy()}
         return transform
@@ -245,7 +260,7 @@ def image_bind_originals():
 
     def crop_of(which):
         def transform(picture):
-            planes = transforms.functional.to_tensor(picture)
+            planes = transforms.functional.to_tensor(picture.convert("RGB"))
             height, width = planes.shape[1:]
             size = (math.floor(height / width * 224), 224) if width < height else (224, math.floor(width / height * 224))
             planes = normalize(torch.nn.functional.interpolate(planes[None], size=size, mode="bilinear", align_corners=False)[0])

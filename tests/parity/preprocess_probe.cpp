@@ -4,7 +4,7 @@
 //   interpolate IN WIDTH HEIGHT OUT KEY=VALUE...   planes width height filter antialias; IN holds floats, OUT gets them
 //   levels IN WIDTH HEIGHT OUT KEY=VALUE...        the fields of an ImageSpec; OUT gets the pixels of its 8-bit picture
 //   transform IN WIDTH HEIGHT OUT KEY=VALUE...     the fields of an ImageSpec
-// IN holds height x width x 3 bytes. Tensors of a transform are written as a line "NAME TYPE EXTENT..." and the values;
+// IN holds height x width x 3 bytes, or is a picture to decode if WIDTH and HEIGHT are 0. Tensors of a transform are written as a line "NAME TYPE EXTENT..." and the values;
 // a picture that is refused gives the line "error CODE".
 #include <cstring>
 #include <fstream>
@@ -16,6 +16,7 @@
 #include <stdexcept>
 #include <string>
 
+#include <sextant/media/image.hpp>
 #include <sextant/preprocess/image.hpp>
 
 namespace {
@@ -72,6 +73,7 @@ std::vector<char> read_bytes(const std::string& file) {
 }
 
 Image read_pixels(const Job& job) {
+    if (job.width == 0) return read_image(job.in);
     const auto bytes = read_bytes(job.in);
     return {job.width, job.height, {bytes.begin(), bytes.end()}};
 }
