@@ -151,8 +151,10 @@ void ImageFolder::advance() {
 std::optional<Document> ImageFolder::read(const File& file) {
     try {
         if (!file.problem.empty()) throw Error(ErrorCode::io, file.id + ": " + file.problem);
-        return Document{file.id, media::read_image_as(file.path, file.id, options_.decode),
-                        "{\"source\": " + media::json_string(file.path.string()) + "}"};
+        std::string payload = "{\"source\": " + media::json_string(file.path.string());
+        if (const auto name = options_.decode.name(); name != DecodeOptions{}.name())
+            payload += ", \"decode\": " + media::json_string(name);
+        return Document{file.id, media::read_image_as(file.path, file.id, options_.decode), payload + "}"};
     } catch (const Error& error) {
         if (options_.strict) throw;
         const std::string_view message = error.what();

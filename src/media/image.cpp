@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstdio>
 #include <memory>
+#include <sstream>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -128,6 +130,31 @@ std::string DecodeOptions::name() const {
     if (background) add("background=" + media::hex(*background));
     if (scale_16_bit) add("scale_16_bit");
     return text.empty() ? "reference" : text;
+}
+
+DecodeOptions DecodeOptions::named(std::string_view name) {
+    DecodeOptions options;
+    std::istringstream words{std::string(name)};
+    for (std::string word; words >> word;) {
+        const auto number = [&word](int base) {
+            std::uint32_t value = 0;
+            std::from_chars(word.data() + word.find('=') + 1, word.data() + word.size(), value, base);
+            return value;
+        };
+        if (word.starts_with("jpeg_scale=")) options.jpeg_scale = static_cast<int>(number(10));
+        if (word == "apply_orientation") options.apply_orientation = true;
+        if (word.starts_with("background=")) {
+            const auto colour = number(16);
+            options.background = {static_cast<std::uint8_t>(colour >> 16), static_cast<std::uint8_t>(colour >> 8),
+                                  static_cast<std::uint8_t>(colour)};
+        }
+        if (word == "scale_16_bit") options.scale_16_bit = true;
+    }
+    if (options.name() != name)
+        throw Error(ErrorCode::invalid_argument, "\"" + media::ascii(name) + "\" is no name of DecodeOptions; one is " +
+                                                     "\"jpeg_scale=2 apply_orientation background=ffffff scale_16_bit\"");
+    options.validate();
+    return options;
 }
 
 Image decode_image(std::span<const std::byte> bytes, std::string_view name, const DecodeOptions& options,

@@ -120,6 +120,17 @@ Embeddings encode_unknown(const Encoder& encoder, std::span<const Document> docu
     return all;
 }
 
+/// How the picture of a record was decoded.
+DecodeOptions decoded_as(const nlohmann::json& payload, const Hit& hit) {
+    const auto name = payload.find("decode");
+    if (name == payload.end()) return {};
+    try {
+        return DecodeOptions::named(name->is_string() ? name->get<std::string>() : name->dump());
+    } catch (const Error& error) {
+        throw Error(ErrorCode::corrupt, "record " + hit.id + ", member \"decode\" of its payload: " + error.what());
+    }
+}
+
 }  // namespace
 
 Item load_item(const Hit& hit) {
@@ -129,7 +140,7 @@ Item load_item(const Hit& hit) {
     if (!payload.is_object() || source == payload.end() || !source->is_string())
         throw Error(ErrorCode::not_found, "record " + hit.id + " has neither a text nor a payload with a \"source\": give SearchOptions::load "
                                               "a function that brings the item");
-    return read_image(source->get<std::string>());
+    return read_image(source->get<std::string>(), decoded_as(payload, hit));
 }
 
 void SearchOptions::validate() const {

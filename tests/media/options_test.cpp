@@ -120,6 +120,14 @@ TEST_CASE("options have a name for fingerprints, and refuse what they cannot mea
     const DecodeOptions all{
         .jpeg_scale = 2, .apply_orientation = true, .background = {{255, 0, 10}}, .scale_16_bit = true};
     CHECK(all.name() == "jpeg_scale=2 apply_orientation background=ff000a scale_16_bit");
+    CHECK(DecodeOptions::named(all.name()) == all);
+    CHECK(DecodeOptions::named("reference") == DecodeOptions{});
+    CHECK(DecodeOptions::named("background=00ff0a").background == std::array<std::uint8_t, 3>{0, 255, 10});
+    for (const char* name : {"", "references", "jpeg_scale=", "jpeg_scale=2x", "jpeg_scale=02", "jpeg_scale=99999999999", "jpeg_scale=1",
+                             "background=fff", "background=1ffffff", "background=GG0000", "scale_16_bit jpeg_scale=2",
+                             "scale_16_bit scale_16_bit", "scale_16_bit ", "apply_orientation\x1B"})
+        expect_error(ErrorCode::invalid_argument, {"no name of DecodeOptions"}, [&] { (void)DecodeOptions::named(name); });
+    expect_error(ErrorCode::invalid_argument, {"DecodeOptions::jpeg_scale", "3"}, [] { (void)DecodeOptions::named("jpeg_scale=3"); });
     expect_error(ErrorCode::invalid_argument, {"DecodeOptions::jpeg_scale", "3", "1, 2, 4 or 8"},
                  [] { (void)read_images(".", {.decode = {.jpeg_scale = 3}}); });
 }
@@ -128,5 +136,8 @@ TEST_CASE("a folder is read with these options", "[options]") {
     const make::TemporaryFolder folder;
     folder.write("a.png", make::png(1, 1, 8, 6, {"\x09\x08\x07\x00"s}));
     auto pictures = read_images(folder.path(), {.decode = {.background = {{1, 2, 3}}}});
-    for (const auto& picture : pictures) CHECK(picture.item.image()->pixels == std::vector<std::uint8_t>{1, 2, 3});
+    for (const auto& picture : pictures) {
+        CHECK(picture.item.image()->pixels == std::vector<std::uint8_t>{1, 2, 3});
+        CHECK_THAT(picture.payload, ContainsSubstring("a.png\", \"decode\": \"background=010203\"}"));
+    }
 }

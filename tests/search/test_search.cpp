@@ -94,6 +94,34 @@ TEST_CASE("many candidates are reranked as one list, a few in memory at a time")
     CHECK(result.stages.size() == 4);
 }
 
+TEST_CASE("a reranker sees the pixels that the encoder saw") {
+    class Watching final : public Reranker {
+    public:
+        [[nodiscard]] std::vector<float> score(const Item&, std::span<const Item> documents) const override {
+            for (const auto& document : documents) seen.push_back(document.image()->pixels);
+            return std::vector<float>(documents.size());
+        }
+        [[nodiscard]] ScoreType score_type() const noexcept override { return ScoreType::logit; }
+        mutable std::vector<std::vector<std::uint8_t>> seen;
+    };
+    const TempFolder folder, pictures;
+    const auto encoder = open(folder);
+    auto index = Index::in_memory(encoder.space());
+    // One red pixel that cannot be seen: of a TGA file the header, then blue, green, red and alpha.
+    write_file(pictures / "clear.tga", std::string("\0\0\2\0\0\0\0\0\0\0\0\0\1\0\1\0\x20\x20\0\0\xFF\0", 22));
+    upsert(encoder, index, read_images(pictures.path(), {.decode = {.background = {{0, 0, 255}}}}));
+    Watching reranker;
+    const auto result = search(encoder, index, Text{"blue"}, {.k = 1, .rerank = &reranker});
+    CHECK(result.unreadable.empty());
+    CHECK(reranker.seen == std::vector<std::vector<std::uint8_t>>{{0, 0, 255}});
+    Hit hit = index.nearest(encoder.encode_query(Text{"blue"}).vector, {.k = 1})[0];
+    CHECK(load_item(hit).image()->pixels == std::vector<std::uint8_t>{0, 0, 255});
+    for (const char* decode : {"\"blue\"", "5"}) {
+        hit.payload = R"({"source": ")" + (pictures / "clear.tga").string() + R"(", "decode": )" + decode + "}";
+        expect_error(ErrorCode::corrupt, {"record clear.tga", "decode"}, [&] { (void)load_item(hit); });
+    }
+}
+
 TEST_CASE("a candidate whose picture is gone is left out and named") {
     const TempFolder folder, pictures;
     const auto encoder = open(folder);

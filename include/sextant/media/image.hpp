@@ -62,6 +62,9 @@ struct DecodeOptions {
     /// "jpeg_scale=2 apply_orientation background=ffffff scale_16_bit".
     [[nodiscard]] std::string name() const;
 
+    /// The options of that name, with the default limits. Throws `invalid_argument` for what `name()` never says.
+    [[nodiscard]] static DecodeOptions named(std::string_view name);
+
     [[nodiscard]] bool operator==(const DecodeOptions&) const = default;
 };
 
