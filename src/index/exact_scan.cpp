@@ -1,106 +1,192 @@
 #include "index/exact_scan.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
-#include <functional>
-#include <limits>
+#include <future>
+#include <numeric>
 
 namespace sextant::index {
 namespace {
 
-double squared_distance(std::span<const float> a, std::span<const float> b) {
-    return (kernels::view(a).cast<double>() - kernels::view(b).cast<double>()).squaredNorm();
+using kernels::block_rows;
+using kernels::most_queries;
+
+// A job is a stretch of blocks and of tiles: the components of the queries fit in a second-level cache, and every block
+// is looked at with all of them while it is in the first.
+constexpr std::size_t blocks_per_job = 64;
+constexpr std::size_t component_bytes_per_job = 512 << 10;
+
+/// Calls `use` with the number of each bit that is set, the lowest first.
+template <class Use>
+void for_each_bit(std::uint64_t bits, Use&& use) {
+    for (; bits != 0; bits &= bits - 1) use(static_cast<std::size_t>(std::countr_zero(bits)));
 }
+
+std::size_t divided_up(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
 
 }  // namespace
 
-ExactScan::ExactScan(Metric metric, std::span<const float> query, std::size_t k)
-    : metric_(metric), query_(query), k_(k), norm_(kernels::norm(query)) {
-    const auto n = static_cast<double>(query.size());
-    relative_ = 1.01 * (n + 16) * std::ldexp(1.0, -24);
-    underflow_ = n * std::ldexp(1.0, -120);
-    drop_at_ = 1024;
-    if (metric == Metric::cosine) {
-        unit_.resize(query.size());
-        std::transform(query.begin(), query.end(), unit_.begin(),
-                       [this](float component) { return static_cast<float>(component / norm_); });
+/// Which queries have found codes of no use: rows that they looked at, and how many of these were scored.
+struct ExactScan::Job {
+    std::size_t first_query;
+    std::size_t rows = 0;
+    std::vector<std::uint32_t> scored;
+
+    [[nodiscard]] bool codes_help(std::size_t query) const {
+        return rows < 4 * block_rows || 2 * scored[query - first_query] <= rows;
+    }
+};
+
+void ExactScan::add(std::span<const float> vector) {
+    Query& query = queries_.emplace_back();
+    query.vector = vector;
+    query.norm = std::sqrt(kernels_.dot(vector.data(), vector.data(), vector.size()));
+    query.weight = rows_.metric() == Metric::cosine ? 1 : query.norm;
+    query.best = kernels::TopK(wanted_.k);
+    query.worst = wanted_.min_score;
+
+    kernels::Codes codes;
+    rows_.encode(vector, query.norm, codes);
+    for (const std::uint8_t code : codes.bytes) query.components.push_back(static_cast<std::int8_t>(code - kernels::byte_offset));
+    query.sum = std::accumulate(query.components.begin(), query.components.end(), 0);
+
+    const bool l2 = rows_.metric() == Metric::l2;
+    const double factor = (l2 ? 2 : 1) * query.weight, f = codes.by_bytes.error;
+    query.offset = l2 ? query.weight * query.weight : 0;
+    query.test.a = static_cast<float>(factor * codes.by_bytes.scale);
+    query.test.b = static_cast<float>(factor * (1 + f) * wanted_.trust);
+    query.test.c = static_cast<float>(factor * (f * wanted_.trust + std::ldexp(1.0, -15)));
+    query.test.d = l2 ? -(1 - std::ldexp(1.0F, -19)) : 0;
+}
+
+kernels::Test ExactScan::Query::test_now() const {
+    const double score = worst.load(std::memory_order_relaxed);
+    kernels::Test now = test;
+    const double slack = std::ldexp(std::abs(score) + offset, -20) + std::ldexp(1 + weight, -90);
+    now.limit = static_cast<float>(score + offset - slack);
+    if (std::isinf(score)) now.limit = static_cast<float>(score);
+    return now;
+}
+
+void ExactScan::make_tiles() {
+    constexpr std::size_t half = kernels::nibble_group / 2;
+    tiles_.clear();
+    for (std::size_t first = 0; first < queries_.size(); first += most_queries) {
+        Tile& tile = tiles_.emplace_back();
+        tile.first = first;
+        tile.count = static_cast<int>(std::min<std::size_t>(most_queries, queries_.size() - first));
+        for (std::size_t at = 0; at < rows_.nibble_groups() * kernels::nibble_group; at += half)
+            for (std::size_t q = first; q < first + static_cast<std::size_t>(tile.count); ++q)
+                tile.components.insert(tile.components.end(), queries_[q].components.begin() + static_cast<std::ptrdiff_t>(at),
+                                       queries_[q].components.begin() + static_cast<std::ptrdiff_t>(at + half));
+        for (int q = 0; q < tile.count; ++q)
+            tile.bias[q] = kernels::nibble_offset * queries_[first + static_cast<std::size_t>(q)].sum;
     }
 }
 
-void ExactScan::look_at(const Rows& rows, std::size_t b) {
-    const auto block = rows.block(b);
-    const auto count = static_cast<std::size_t>(block.rows());
-    const std::size_t first = b * rows.rows_per_block();
-    estimates_.resize(count);
-    if (metric_ == Metric::l2) {
-        kernels::l2_rows(block, query_, estimates_);
-    } else {
-        kernels::dot_rows(block, metric_ == Metric::cosine ? unit_ : query_, estimates_);
+void ExactScan::run() {
+    make_tiles();
+    std::atomic<std::size_t> next{0};
+    std::vector<std::future<void>> others;
+    for (std::size_t i = 1; i < wanted_.threads; ++i)
+        others.push_back(std::async(std::launch::async, [this, &next] { work(next); }));
+    work(next);
+    for (auto& other : others) other.get();
+}
+
+void ExactScan::work(std::atomic<std::size_t>& next) {
+    const std::size_t tile_bytes = std::max<std::size_t>(1, rows_.byte_stride() * most_queries);
+    const std::size_t tiles = std::max<std::size_t>(1, component_bytes_per_job / tile_bytes);
+    const std::size_t stretches = divided_up(rows_.blocks(), blocks_per_job);
+    const std::size_t jobs = stretches * divided_up(tiles_.size(), tiles);
+    for (std::size_t job = next++; job < jobs; job = next++) {
+        const std::size_t first = job / stretches * tiles, block = job % stretches * blocks_per_job;
+        do_job({tiles_.data() + first, std::min(tiles, tiles_.size() - first)}, block,
+               std::min(block + blocks_per_job, rows_.blocks()));
     }
-    for (std::size_t i = 0; i < count; ++i) {
-        const double estimate = estimates_[i];
-        const double norm = rows.info(first + i).norm;
-        const double underflow = underflow_ * (1 + norm + norm_);
-        switch (metric_) {
-            case Metric::cosine:
-                consider(first + i, estimate / norm, relative_ + underflow_ * (2 + norm) / norm);
-                break;
-            case Metric::dot:
-                consider(first + i, estimate, relative_ * norm * norm_ + underflow);
-                break;
-            case Metric::l2:
-                consider(first + i, estimate, 1.01 * (relative_ * -estimate + underflow));
-                break;
+}
+
+void ExactScan::do_job(std::span<const Tile> tiles, std::size_t first_block, std::size_t last_block) {
+    Job job{tiles.front().first, 0, {}};
+    job.scored.resize(tiles.size() * most_queries);
+    for (std::size_t b = first_block; b < last_block; ++b) {
+        const Block block = rows_.block(b);
+        const std::uint64_t rows = wanted_.allowed ? block.rows & wanted_.allowed[b] : block.rows;
+        if (rows == 0) continue;
+        for (const Tile& tile : tiles) look_at(block, rows, tile, job);
+        job.rows += static_cast<std::size_t>(std::popcount(rows));
+    }
+}
+
+void ExactScan::look_at(const Block& block, std::uint64_t rows, const Tile& tile, Job& job) {
+    std::int32_t dots[most_queries * block_rows];
+    bool have_dots = false;
+    for (std::size_t i = 0; i < static_cast<std::size_t>(tile.count); ++i) {
+        Query& query = queries_[tile.first + i];
+        std::uint64_t passed = rows;
+        if (job.codes_help(tile.first + i)) {
+            if (kernels_.nibbles_pay) {
+                if (!std::exchange(have_dots, true))
+                    kernels_.nibble_dots(block.nibbles, rows_.nibble_groups(), tile.components.data(), tile.count, tile.bias, dots);
+                passed &= kernels_.select(dots + i * block_rows, block.by_nibbles, query.test_now());
+            }
+            if (passed != 0) passed = pass_bytes(block, passed, query);
         }
+        if (passed == 0) continue;
+        score_all(block, passed, query);
+        job.scored[tile.first + i - job.first_query] += static_cast<std::uint32_t>(std::popcount(passed));
     }
 }
 
-void ExactScan::consider(std::size_t slot, double estimate, double error) {
-    const double at_most = estimate + error;
-    const bool full = at_least_.size() == k_;
-    if (full && at_most < at_least_.front()) return;
-    candidates_.push_back({at_most, slot});
-
-    const double at_least = estimate - error;
-    if (full && at_least > at_least_.front()) {
-        std::pop_heap(at_least_.begin(), at_least_.end(), std::greater<>());
-        at_least_.pop_back();
+std::uint64_t ExactScan::pass_bytes(const Block& block, std::uint64_t rows, const Query& query) const {
+    std::uint8_t numbers[block_rows] = {};
+    std::int32_t dots[block_rows];
+    int count = 0;
+    for_each_bit(rows, [&](std::size_t i) { numbers[count++] = static_cast<std::uint8_t>(i); });
+    kernels_.byte_dots(block.bytes, rows_.byte_stride(), numbers, count, query.components.data(),
+                       kernels::byte_offset * query.sum, dots);
+    const kernels::Test test = query.test_now();
+    std::uint64_t passed = 0;
+    for (int i = 0; i < count; ++i) {
+        const std::size_t row = numbers[i];
+        const auto& [scale, error] = block.by_bytes[row];
+        const double weight = block.by_nibbles.norm[row];
+        const double bound = static_cast<double>(scale) * dots[i] * test.a + static_cast<double>(error) * test.b +
+                             weight * (test.c + weight * test.d);
+        if (bound >= test.limit) passed |= std::uint64_t{1} << row;
     }
-    if (at_least_.size() < k_) {
-        at_least_.push_back(at_least);
-        std::push_heap(at_least_.begin(), at_least_.end(), std::greater<>());
-    }
-    if (full && candidates_.size() >= drop_at_) drop_hopeless();
+    return passed;
 }
 
-void ExactScan::drop_hopeless() {
-    std::erase_if(candidates_, [limit = at_least_.front()](const Candidate& c) { return c.at_most < limit; });
-    drop_at_ = std::max<std::size_t>(1024, 2 * candidates_.size());
+void ExactScan::score_all(const Block& block, std::uint64_t rows, Query& query) {
+    rescored_.fetch_add(static_cast<std::size_t>(std::popcount(rows)), std::memory_order_relaxed);
+    for_each_bit(rows, [&](std::size_t i) {
+        const std::size_t slot = block.first + i;
+        const float found = score(slot, query);
+        if (found < query.worst.load(std::memory_order_relaxed)) return;
+        const std::lock_guard lock(query.mutex);
+        query.best.push({found, rows_.info(slot).number, slot});
+        if (query.best.full()) query.worst = std::max(query.worst.load(), query.best.worst().score);
+    });
 }
 
-float ExactScan::score(const Rows& rows, std::size_t slot) const {
-    const auto vector = rows.vector(slot);
+float ExactScan::score(std::size_t slot, const Query& query) const {
+    const auto* row = rows_.vector(slot).data();
+    const auto size = query.vector.size();
     double score = 0;
-    switch (metric_) {
+    switch (rows_.metric()) {
         case Metric::cosine:
-            score = kernels::dot(vector, query_) / (rows.info(slot).norm * norm_);
+            score = kernels_.dot(row, query.vector.data(), size) / (rows_.info(slot).norm * query.norm);
             break;
         case Metric::dot:
-            score = kernels::dot(vector, query_);
+            score = kernels_.dot(row, query.vector.data(), size);
             break;
         case Metric::l2:
-            score = -squared_distance(vector, query_);
+            score = -kernels_.squared_distance(row, query.vector.data(), size);
             break;
     }
     return static_cast<float>(score) + 0.0F;  // no minus zero
-}
-
-std::vector<kernels::Scored> ExactScan::take(const Rows& rows) {
-    if (at_least_.size() == k_) drop_hopeless();
-    kernels::TopK best(k_);
-    for (const auto& candidate : candidates_)
-        best.push({score(rows, candidate.slot), rows.info(candidate.slot).number, candidate.slot});
-    return best.take();
 }
 
 }  // namespace sextant::index

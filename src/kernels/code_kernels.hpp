@@ -63,6 +63,9 @@ struct CodeKernels {
     /// |a - b|^2, in the same order.
     double (*squared_distance)(const float* a, const float* b, std::size_t size);
 
+    /// Whether `nibble_dots` is faster than reading all byte codes would be.
+    bool nibbles_pay;
+
     // For encoding; the same bits at every level. Vectors and codes have room for a multiple of 16 elements; what lies
     // behind `size` in a vector is 0, and in codes means nothing.
 

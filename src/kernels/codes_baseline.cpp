@@ -76,6 +76,6 @@ double squared_distance(const float* a, const float* b, std::size_t size) {
 
 }  // namespace
 
-const CodeKernels baseline_codes{nibble_dots, select, byte_dots, dot, squared_distance, hadamard, to_nibbles, to_bytes};
+const CodeKernels baseline_codes{nibble_dots, select, byte_dots, dot, squared_distance, false, hadamard, to_nibbles, to_bytes};
 
 }  // namespace sextant::kernels

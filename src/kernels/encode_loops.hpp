@@ -1,5 +1,6 @@
-// How vectors become codes: written once, in vectors of 16 floats, and compiled in every file that is for one level of
-// CPU. No sum is reordered and no product fused (-ffp-contract=off), so every level gives the same bits.
+// How vectors become codes: written once, in loops over 16 lanes that compilers turn into vectors, and compiled in every
+// file that is for one level of CPU. No sum is reordered and no product fused (-ffp-contract=off), so every level gives
+// the same bits.
 #pragma once
 
 #include "kernels/code_kernels.hpp"
@@ -7,159 +8,126 @@
 namespace sextant::kernels {
 namespace {
 
-using Floats = float __attribute__((vector_size(64)));
-using Ints = std::int32_t __attribute__((vector_size(64)));
-using Bytes = std::uint8_t __attribute__((vector_size(16)));
 constexpr std::size_t encode_lanes = 16;
 
-inline void load(Floats& v, const float* from) { __builtin_memcpy(&v, from, sizeof v); }
-inline void store(float* to, const Floats& v) { __builtin_memcpy(to, &v, sizeof v); }
-inline void store(std::uint8_t* to, const Ints& v) {
-    const Bytes bytes = __builtin_convertvector(v, Bytes);
-    __builtin_memcpy(to, &bytes, sizeof bytes);
-}
-inline void clear_sign(Floats& v) { v = reinterpret_cast<Floats>(reinterpret_cast<Ints>(v) & 0x7FFFFFFF); }
-
-inline float sum_of(const Floats& v) {
+inline float sum_of(const float* lanes) {
     float sum = 0;
-    for (std::size_t i = 0; i < encode_lanes; ++i) sum += v[i];
+    for (std::size_t j = 0; j < encode_lanes; ++j) sum += lanes[j];
     return sum;
 }
 
 // ---- the Walsh-Hadamard transform
 
-/// The four steps within 16 neighbours.
-inline void butterflies_of_16(Floats& v) {
-    const Floats by_8 = {1, 1, 1, 1, 1, 1, 1, 1, -1, -1, -1, -1, -1, -1, -1, -1};
-    const Floats by_4 = {1, 1, 1, 1, -1, -1, -1, -1, 1, 1, 1, 1, -1, -1, -1, -1};
-    const Floats by_2 = {1, 1, -1, -1, 1, 1, -1, -1, 1, 1, -1, -1, 1, 1, -1, -1};
-    const Floats by_1 = {1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1};
-    v = __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7) + v * by_8;
-    v = __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11) + v * by_4;
-    v = __builtin_shufflevector(v, v, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13) + v * by_2;
-    v = __builtin_shufflevector(v, v, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14) + v * by_1;
+inline void butterflies(float* a, float* b, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+        const float x = a[i], y = b[i];
+        a[i] = x + y;
+        b[i] = x - y;
+    }
+}
+
+/// Two steps at once, of neighbours up to 4 apart.
+inline void butterflies_of_4(float* v, std::size_t size) {
+    for (std::size_t i = 0; i < size; i += 4) {
+        const float a = v[i] + v[i + 2], b = v[i + 1] + v[i + 3], c = v[i] - v[i + 2], d = v[i + 1] - v[i + 3];
+        v[i] = a + b;
+        v[i + 1] = a - b;
+        v[i + 2] = c + d;
+        v[i + 3] = c - d;
+    }
 }
 
 void hadamard(float* v, std::size_t size, const float* signs, float scale) {
     for (std::size_t i = 0; i < size; ++i) v[i] *= signs[i];
-    const std::size_t least = size < encode_lanes ? 1 : encode_lanes;
-    for (std::size_t apart = size / 2; apart >= least; apart /= 2) {
-        for (std::size_t begin = 0; begin < size; begin += 2 * apart) {
-            if (least == 1) {
-                for (std::size_t i = begin; i < begin + apart; ++i) {
-                    const float a = v[i], b = v[i + apart];
-                    v[i] = a + b;
-                    v[i + apart] = a - b;
-                }
-                continue;
-            }
-            for (std::size_t i = begin; i < begin + apart; i += encode_lanes) {
-                Floats a, b;
-                load(a, v + i);
-                load(b, v + i + apart);
-                store(v + i, a + b);
-                store(v + i + apart, a - b);
-            }
-        }
-    }
-    for (std::size_t i = 0; least > 1 && i < size; i += encode_lanes) {
-        Floats a;
-        load(a, v + i);
-        butterflies_of_16(a);
-        store(v + i, a * scale);
-    }
-    for (std::size_t i = 0; least == 1 && i < size; ++i) v[i] *= scale;
+    std::size_t apart = size / 2;
+    for (; apart >= encode_lanes; apart /= 2)
+        for (std::size_t i = 0; i < size; i += 2 * apart) butterflies(v + i, v + i + apart, apart);
+    if (apart == 8)
+        for (std::size_t i = 0; i < size; i += 16) butterflies(v + i, v + i + 8, 8);
+    if (apart >= 4)
+        for (std::size_t i = 0; i < size; i += 8) butterflies(v + i, v + i + 4, 4);
+    if (size >= 4) butterflies_of_4(v, size);
+    if (size == 2) butterflies(v, v + 1, 1);
+    for (std::size_t i = 0; i < size; ++i) v[i] *= scale;
 }
 
 // ---- codes
 
-/// 1 for the lanes from `begin` on that are less than `size`, else 0.
-inline void mask(Floats& ones, std::size_t begin, std::size_t size) {
-    for (std::size_t i = 0; i < encode_lanes; ++i) ones[i] = begin + i < size ? 1.0F : 0.0F;
+/// The level of 4-bit codes (0 to 7) that is nearest to `x` >= 0 in units of the scale, and its value.
+inline std::int32_t level_of(float x) {
+    return (x > 6) + (x > 12) + (x > 18.5F) + (x > 25.5F) + (x > 33.5F) + (x > 43) + (x > 56);
+}
+inline float value_of(float x) {
+    const float low = (x > 6 ? 9.0F : 3.0F) + (x > 12 ? 6.0F : 0.0F) + (x > 18.5F ? 7.0F : 0.0F);
+    return low + (x > 25.5F ? 7.0F : 0.0F) + (x > 33.5F ? 9.0F : 0.0F) + (x > 43 ? 10.0F : 0.0F) + (x > 56 ? 16.0F : 0.0F);
 }
 
-/// |v| in units of the scale becomes the number of the level (0 to 7) and its value.
-inline void nearest_level(const Floats& units, Ints& level, Floats& value) {
-    constexpr float bounds[7] = {6, 12, 18.5F, 25.5F, 33.5F, 43, 56};
-    constexpr float steps[7] = {6, 6, 7, 7, 9, 10, 16};
-    level = Ints{};
-    value = Floats{} + 3;
-    for (int i = 0; i < 7; ++i) {
-        const Ints above = units > bounds[i];
-        level -= above;
-        value += reinterpret_cast<Floats>(above & reinterpret_cast<Ints>(Floats{} + steps[i]));
-    }
+/// 1 for the lanes from `begin` on that are less than `size`, else 0.
+inline void mask(float* ones, std::size_t begin, std::size_t size) {
+    for (std::size_t j = 0; j < encode_lanes; ++j) ones[j] = begin + j < size ? 1.0F : 0.0F;
 }
 
 /// The scale that fits best (least squares) to the levels that are nearest with the scale `from`.
 inline float fitted_scale(const float* v, std::size_t size, float from) {
     const float to_units = 1 / from;
-    Floats products = {}, squares = {};
+    float products[encode_lanes] = {}, squares[encode_lanes] = {}, ones[encode_lanes];
+    mask(ones, 0, encode_lanes);
     for (std::size_t i = 0; i < size; i += encode_lanes) {
-        Floats x, value, ones;
-        Ints level;
-        load(x, v + i);
-        clear_sign(x);
-        nearest_level(x * to_units, level, value);
-        if (i + encode_lanes > size) {
-            mask(ones, i, size);
-            value *= ones;
+        if (i + encode_lanes > size) mask(ones, i, size);
+        for (std::size_t j = 0; j < encode_lanes; ++j) {
+            const float x = __builtin_fabsf(v[i + j]);
+            const float value = value_of(x * to_units) * ones[j];
+            products[j] += x * value;
+            squares[j] += value * value;
         }
-        products += x * value;
-        squares += value * value;
     }
     return sum_of(products) / sum_of(squares);
 }
 
 CodeFit to_nibbles(const float* v, std::size_t size, float first_scale, std::uint8_t* codes) {
     float scale = first_scale;
-    for (int round = 0; round < 3; ++round) {
+    for (int round = 0; round < 2; ++round) {
         const float fitted = fitted_scale(v, size, scale);
         if (!(fitted > 1e-30F)) break;
         scale = fitted;
     }
     const float to_units = 1 / scale;
-    Floats residues = {};
+    float residues[encode_lanes] = {}, ones[encode_lanes];
+    mask(ones, 0, encode_lanes);
     for (std::size_t i = 0; i < size; i += encode_lanes) {
-        Floats x, ones, value;
-        Ints level;
-        load(x, v + i);
-        const Ints negative = x < 0;
-        clear_sign(x);
-        nearest_level(x * to_units, level, value);
-        store(codes + i, (level ^ negative) + 8);  // -1 - level is the code of a negative one, less 8
-        Floats residue = x - value * scale;
-        if (i + encode_lanes > size) {
-            mask(ones, i, size);
-            residue *= ones;
+        if (i + encode_lanes > size) mask(ones, i, size);
+        for (std::size_t j = 0; j < encode_lanes; ++j) {
+            const float x = __builtin_fabsf(v[i + j]);
+            const float residue = (x - value_of(x * to_units) * scale) * ones[j];
+            residues[j] += residue * residue;
         }
-        residues += residue * residue;
+        for (std::size_t j = 0; j < encode_lanes; ++j) {
+            const std::int32_t level = level_of(__builtin_fabsf(v[i + j]) * to_units);
+            codes[i + j] = static_cast<std::uint8_t>(v[i + j] < 0 ? 7 - level : 8 + level);
+        }
     }
     return {scale, sum_of(residues)};
 }
 
 CodeFit to_bytes(const float* v, std::size_t size, std::uint8_t* codes) {
-    Floats most = {};
-    for (std::size_t i = 0; i < size; i += encode_lanes) {
-        Floats x;
-        load(x, v + i);
-        clear_sign(x);
-        most = x > most ? x : most;
-    }
+    float lanes[encode_lanes] = {};
+    for (std::size_t i = 0; i < size; i += encode_lanes)
+        for (std::size_t j = 0; j < encode_lanes; ++j) {
+            const float x = __builtin_fabsf(v[i + j]);
+            lanes[j] = x > lanes[j] ? x : lanes[j];
+        }
     float largest = 0;
-    for (std::size_t i = 0; i < encode_lanes; ++i) largest = most[i] > largest ? most[i] : largest;
+    for (const float lane : lanes) largest = lane > largest ? lane : largest;
     const float scale = largest / 127;
     const float to_units = scale > 1e-30F ? 1 / scale : 0;
-    Floats residues = {};
-    for (std::size_t i = 0; i < size; i += encode_lanes) {
-        Floats x;
-        load(x, v + i);
-        const Floats units = x * to_units;
-        const Ints code = __builtin_convertvector(units + (byte_offset + 0.5F), Ints);  // positive: cutting off rounds
-        store(codes + i, code);
-        const Floats residue = x - __builtin_convertvector(code - byte_offset, Floats) * scale;
-        residues += residue * residue;
-    }
+    float residues[encode_lanes] = {};
+    for (std::size_t i = 0; i < size; i += encode_lanes)
+        for (std::size_t j = 0; j < encode_lanes; ++j) {
+            const auto code = static_cast<std::int32_t>(v[i + j] * to_units + (byte_offset + 0.5F));  // cut off: rounds
+            codes[i + j] = static_cast<std::uint8_t>(code);
+            const float residue = v[i + j] - static_cast<float>(code - byte_offset) * scale;
+            residues[j] += residue * residue;
+        }
     return {scale, sum_of(residues)};
 }
 

@@ -28,6 +28,9 @@ struct OpenOptions {
 
 struct NearestOptions {
     std::size_t k = 10;  ///< how many hits are wanted, at least 1
+    /// Only hits with this score or a better one. With the largest k there is: all that are this near.
+    std::optional<float> min_score = {};
+    std::size_t threads = 1;  ///< that search together, at least 1; the answer does not depend on it
 
     /// Throws `invalid_argument` naming the field.
     void validate() const;
@@ -100,7 +103,7 @@ public:
 
     /// The k records nearest to `query`, proved equal to a scan of all in double precision: scores are computed in 64
     /// bits and rounded once. Equal scores are in the order of insertion. `exhausted` if there are fewer than k.
-    /// Throws `invalid_argument` if k is 0, or if `query` is not a vector that the index could hold.
+    /// Throws `invalid_argument` if an option is out of its range, or if `query` is not a vector that the index could hold.
     [[nodiscard]] SearchResult nearest(std::span<const float> query, const NearestOptions& options = {}) const;
 
     /// The same for every row of `queries`, all in one state of the index; equal, bit for bit, to single searches. The
