@@ -74,7 +74,7 @@ struct Index::Impl {
     void load();
     template <class Change>
     void take_over(std::unique_lock<std::shared_mutex>& lock, Change&& change);
-    [[nodiscard]] SearchResult result(std::span<const kernels::Scored> found, std::size_t k) const;
+    [[nodiscard]] SearchResult result(std::span<const kernels::Scored> found, const NearestOptions& options) const;
 };
 
 void Index::Impl::load() {
@@ -107,18 +107,19 @@ void Index::Impl::take_over(std::unique_lock<std::shared_mutex>& lock, Change&& 
     lock.unlock();
 }
 
-SearchResult Index::Impl::result(std::span<const kernels::Scored> found, std::size_t k) const {
+SearchResult Index::Impl::result(std::span<const kernels::Scored> found, const NearestOptions& options) const {
     SearchResult result;
     result.score_type = score_type_of(file.space().metric);
     result.rows_scored = rows.size();
-    if (found.size() < k) result.completeness = Completeness::exhausted;
+    if (found.size() < options.k) result.completeness = Completeness::exhausted;
     for (const auto& best : found) {
         Hit hit{rows.id(best.row), best.score, best.score, {}, {}};
         const auto& info = rows.info(best.row);
-        file.read(info.number, info.checksum, [&hit](const store::Row& row) {
-            hit.payload = row.payload;
-            hit.text = row.text;
-        });
+        if (options.records)
+            file.read(info.number, info.checksum, [&hit](const store::Row& row) {
+                hit.payload = row.payload;
+                hit.text = row.text;
+            });
         result.hits.push_back(std::move(hit));
     }
     return result;
@@ -274,7 +275,7 @@ std::vector<SearchResult> Index::nearest(const Eigen::Ref<const Matrix>& queries
     scan.run();
     std::vector<SearchResult> results;
     for (std::size_t i = 0; i < static_cast<std::size_t>(queries.rows()); ++i)
-        results.push_back(impl_->result(scan.take(i), options.k));
+        results.push_back(impl_->result(scan.take(i), options));
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
     for (auto& result : results) result.stages.push_back({"retrieve", elapsed.count()});
     return results;

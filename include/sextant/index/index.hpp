@@ -31,6 +31,7 @@ struct NearestOptions {
     /// Only hits with this score or a better one. With the largest k there is: all that are this near.
     std::optional<float> min_score = {};
     std::size_t threads = 1;  ///< that search together, at least 1; the answer does not depend on it
+    bool records = true;      ///< read each hit's payload and text from the file; else both are empty
 
     /// Throws `invalid_argument` naming the field.
     void validate() const;
