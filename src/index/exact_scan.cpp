@@ -5,6 +5,7 @@
 #include <cmath>
 #include <future>
 #include <numeric>
+#include <utility>
 
 namespace sextant::index {
 namespace {
@@ -27,15 +28,28 @@ std::size_t divided_up(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
 
 }  // namespace
 
-/// Which queries have found codes of no use: rows that they looked at, and how many of these were scored.
+/// How often codes have been of use.
 struct ExactScan::Job {
     std::size_t first_query;
-    std::size_t rows = 0;
-    std::vector<std::uint32_t> scored;
+    std::size_t rows;                   // looked at so far
+    std::vector<std::uint32_t> scored;  // of these, for each query
 
+    /// Not if most rows are scored all the same.
     [[nodiscard]] bool codes_help(std::size_t query) const {
         return rows < 4 * block_rows || 2 * scored[query - first_query] <= rows;
     }
+};
+
+/// The rows of a block that could be among the best for some queries.
+struct ExactScan::Candidates {
+    struct Of {
+        std::size_t query;
+        std::uint64_t rows;
+    };
+    Block block;
+    std::uint64_t allowed = 0;
+    std::uint64_t fetched = 0;
+    std::vector<Of> found;
 };
 
 void ExactScan::add(std::span<const float> vector) {
@@ -107,35 +121,58 @@ void ExactScan::work(std::atomic<std::size_t>& next) {
     }
 }
 
+/// While one block is looked at, the byte codes of the candidates of the one before are on their way to the cache.
 void ExactScan::do_job(std::span<const Tile> tiles, std::size_t first_block, std::size_t last_block) {
-    Job job{tiles.front().first, 0, {}};
-    job.scored.resize(tiles.size() * most_queries);
+    Job job{tiles.front().first, 0, std::vector<std::uint32_t>(tiles.size() * most_queries)};
+    Candidates now, before;
     for (std::size_t b = first_block; b < last_block; ++b) {
-        const Block block = rows_.block(b);
-        const std::uint64_t rows = wanted_.allowed ? block.rows & wanted_.allowed[b] : block.rows;
-        if (rows == 0) continue;
-        for (const Tile& tile : tiles) look_at(block, rows, tile, job);
-        job.rows += static_cast<std::size_t>(std::popcount(rows));
+        now.block = rows_.block(b);
+        now.allowed = wanted_.allowed ? now.block.rows & wanted_.allowed[b] : now.block.rows;
+        if (now.allowed == 0) continue;
+        now.found.clear();
+        now.fetched = 0;
+        for (const Tile& tile : tiles) look_at(now, tile, job);
+        finish(before, job);
+        job.rows += static_cast<std::size_t>(std::popcount(now.allowed));
+        std::swap(now, before);
     }
+    finish(before, job);
 }
 
-void ExactScan::look_at(const Block& block, std::uint64_t rows, const Tile& tile, Job& job) {
+void ExactScan::look_at(Candidates& candidates, const Tile& tile, const Job& job) {
     std::int32_t dots[most_queries * block_rows];
     bool have_dots = false;
     for (std::size_t i = 0; i < static_cast<std::size_t>(tile.count); ++i) {
-        Query& query = queries_[tile.first + i];
-        std::uint64_t passed = rows;
-        if (job.codes_help(tile.first + i)) {
-            if (kernels_.nibbles_pay) {
-                if (!std::exchange(have_dots, true))
-                    kernels_.nibble_dots(block.nibbles, rows_.nibble_groups(), tile.components.data(), tile.count, tile.bias, dots);
-                passed &= kernels_.select(dots + i * block_rows, block.by_nibbles, query.test_now());
-            }
-            if (passed != 0) passed = pass_bytes(block, passed, query);
+        const std::size_t q = tile.first + i;
+        std::uint64_t rows = candidates.allowed;
+        if (kernels_.nibbles_pay && job.codes_help(q)) {
+            if (!std::exchange(have_dots, true))
+                kernels_.nibble_dots(candidates.block.nibbles, rows_.nibble_groups(), tile.components.data(), tile.count,
+                                     tile.bias, dots);
+            rows &= kernels_.select(dots + i * block_rows, candidates.block.by_nibbles, queries_[q].test_now());
         }
+        if (rows == 0) continue;
+        candidates.found.push_back({q, rows});
+        fetch(candidates, rows);
+    }
+}
+
+void ExactScan::fetch(Candidates& candidates, std::uint64_t rows) const {
+    constexpr std::size_t line = 64;
+    for_each_bit(rows & ~candidates.fetched, [&](std::size_t i) {
+        const std::uint8_t* codes = candidates.block.bytes + i * rows_.byte_stride();
+        for (std::size_t at = 0; at < rows_.byte_stride(); at += line) __builtin_prefetch(codes + at);
+    });
+    candidates.fetched |= rows;
+}
+
+void ExactScan::finish(const Candidates& candidates, Job& job) {
+    for (const auto& [q, rows] : candidates.found) {
+        Query& query = queries_[q];
+        const std::uint64_t passed = job.codes_help(q) ? pass_bytes(candidates.block, rows, query) : rows;
         if (passed == 0) continue;
-        score_all(block, passed, query);
-        job.scored[tile.first + i - job.first_query] += static_cast<std::uint32_t>(std::popcount(passed));
+        score_all(candidates.block, passed, query);
+        job.scored[q - job.first_query] += static_cast<std::uint32_t>(std::popcount(passed));
     }
 }
 

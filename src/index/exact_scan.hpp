@@ -85,11 +85,14 @@ private:
         std::int32_t bias[kernels::most_queries] = {};
     };
     struct Job;
+    struct Candidates;
 
     void make_tiles();
     void work(std::atomic<std::size_t>& next);
     void do_job(std::span<const Tile> tiles, std::size_t first_block, std::size_t last_block);
-    void look_at(const Block& block, std::uint64_t rows, const Tile& tile, Job& job);
+    void look_at(Candidates& candidates, const Tile& tile, const Job& job);
+    void fetch(Candidates& candidates, std::uint64_t rows) const;
+    void finish(const Candidates& candidates, Job& job);
     [[nodiscard]] std::uint64_t pass_bytes(const Block& block, std::uint64_t rows, const Query& query) const;
     void score_all(const Block& block, std::uint64_t rows, Query& query);
     [[nodiscard]] float score(std::size_t slot, const Query& query) const;
