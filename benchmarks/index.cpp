@@ -127,7 +127,8 @@ void search(const sextant::Index& index) {
     std::cin >> queries >> count >> options.k >> options.threads >> ids;
     const auto dimensions = index.space().dimensions;
     const Floats floats(queries, count * dimensions);
-    const Eigen::Map<const sextant::Matrix> matrix(floats.data(), static_cast<Eigen::Index>(count), static_cast<Eigen::Index>(dimensions));
+    const Eigen::Map<const sextant::Matrix> matrix(floats.data(), static_cast<Eigen::Index>(count),
+                                                   static_cast<Eigen::Index>(dimensions));
     const auto start = Clock::now();
     const auto results = index.nearest(matrix, options);
     const double seconds = seconds_since(start);

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <future>
 #include <numeric>
+#include <system_error>
 #include <utility>
 
 namespace sextant::index {
@@ -62,7 +63,8 @@ void ExactScan::add(std::span<const float> vector) {
 
     kernels::Codes codes;
     rows_.encode(vector, query.norm, codes);
-    for (const std::uint8_t code : codes.bytes) query.components.push_back(static_cast<std::int8_t>(code - kernels::byte_offset));
+    for (const std::uint8_t code : codes.bytes)
+        query.components.push_back(static_cast<std::int8_t>(code - kernels::byte_offset));
     query.sum = std::accumulate(query.components.begin(), query.components.end(), 0);
 
     const bool l2 = rows_.metric() == Metric::l2;
@@ -91,9 +93,10 @@ void ExactScan::make_tiles() {
         tile.first = first;
         tile.count = static_cast<int>(std::min<std::size_t>(most_queries, queries_.size() - first));
         for (std::size_t at = 0; at < rows_.nibble_groups() * kernels::nibble_group; at += half)
-            for (std::size_t q = first; q < first + static_cast<std::size_t>(tile.count); ++q)
-                tile.components.insert(tile.components.end(), queries_[q].components.begin() + static_cast<std::ptrdiff_t>(at),
-                                       queries_[q].components.begin() + static_cast<std::ptrdiff_t>(at + half));
+            for (std::size_t q = first; q < first + static_cast<std::size_t>(tile.count); ++q) {
+                const std::int8_t* four = queries_[q].components.data() + at;
+                tile.components.insert(tile.components.end(), four, four + half);
+            }
         for (int q = 0; q < tile.count; ++q)
             tile.bias[q] = kernels::nibble_offset * queries_[first + static_cast<std::size_t>(q)].sum;
     }
@@ -101,22 +104,25 @@ void ExactScan::make_tiles() {
 
 void ExactScan::run() {
     make_tiles();
-    std::atomic<std::size_t> next{0};
+    const std::size_t tile_bytes = rows_.byte_stride() * most_queries;
+    tiles_per_job_ = std::max<std::size_t>(1, component_bytes_per_job / tile_bytes);
+    stretches_ = divided_up(rows_.blocks(), blocks_per_job);
+    jobs_ = stretches_ * divided_up(tiles_.size(), tiles_per_job_);
+    next_job_ = 0;
     std::vector<std::future<void>> others;
-    for (std::size_t i = 1; i < wanted_.threads; ++i)
-        others.push_back(std::async(std::launch::async, [this, &next] { work(next); }));
-    work(next);
+    try {
+        while (others.size() + 1 < std::min(wanted_.threads, jobs_))
+            others.push_back(std::async(std::launch::async, [this] { work(); }));
+    } catch (const std::system_error&) {  // no more threads to be had: those that there are do it
+    }
+    work();
     for (auto& other : others) other.get();
 }
 
-void ExactScan::work(std::atomic<std::size_t>& next) {
-    const std::size_t tile_bytes = std::max<std::size_t>(1, rows_.byte_stride() * most_queries);
-    const std::size_t tiles = std::max<std::size_t>(1, component_bytes_per_job / tile_bytes);
-    const std::size_t stretches = divided_up(rows_.blocks(), blocks_per_job);
-    const std::size_t jobs = stretches * divided_up(tiles_.size(), tiles);
-    for (std::size_t job = next++; job < jobs; job = next++) {
-        const std::size_t first = job / stretches * tiles, block = job % stretches * blocks_per_job;
-        do_job({tiles_.data() + first, std::min(tiles, tiles_.size() - first)}, block,
+void ExactScan::work() {
+    for (std::size_t job = next_job_++; job < jobs_; job = next_job_++) {
+        const std::size_t tile = job / stretches_ * tiles_per_job_, block = job % stretches_ * blocks_per_job;
+        do_job({tiles_.data() + tile, std::min(tiles_per_job_, tiles_.size() - tile)}, block,
                std::min(block + blocks_per_job, rows_.blocks()));
     }
 }
@@ -147,8 +153,8 @@ void ExactScan::look_at(Candidates& candidates, const Tile& tile, const Job& job
         std::uint64_t rows = candidates.allowed;
         if (kernels_.nibbles_pay && job.codes_help(q)) {
             if (!std::exchange(have_dots, true))
-                kernels_.nibble_dots(candidates.block.nibbles, rows_.nibble_groups(), tile.components.data(), tile.count,
-                                     tile.bias, dots);
+                kernels_.nibble_dots(candidates.block.nibbles, rows_.nibble_groups(), tile.components.data(),
+                                     tile.count, tile.bias, dots);
             rows &= kernels_.select(dots + i * block_rows, candidates.block.by_nibbles, queries_[q].test_now());
         }
         if (rows == 0) continue;

@@ -56,7 +56,8 @@ struct Index::Impl {
     mutable std::shared_mutex state;  // of `rows` and of what `file` shows to readers
     mutable std::mutex turn;          // a writer that waits for `state` lets no new readers pass
 
-    explicit Impl(RecordFile opened) : file(std::move(opened)), space(file.space()), rows(space.dimensions, space.metric) {}
+    explicit Impl(RecordFile opened)
+        : file(std::move(opened)), space(file.space()), rows(space.dimensions, space.metric) {}
 
     [[nodiscard]] std::shared_lock<std::shared_mutex> shared() const {
         const std::lock_guard my_turn(turn);

@@ -48,7 +48,7 @@ Rows::Place Rows::at(std::size_t slot) const noexcept {
     Place place{};
     place.vector = reinterpret_cast<float*>(part) + row * dimensions_;
     part += n * dimensions_ * sizeof(float);
-    place.nibbles = reinterpret_cast<std::uint8_t*>(part) + (row - in_block) * groups_ * group_bytes + in_block * group_bytes;
+    place.nibbles = reinterpret_cast<std::uint8_t*>(part) + ((row - in_block) * groups_ + in_block) * group_bytes;
     part += n * groups_ * group_bytes;
     place.bytes = reinterpret_cast<std::uint8_t*>(part) + row * stride_;
     part += n * stride_;
@@ -113,7 +113,8 @@ void Rows::replace(std::size_t slot, const RowInfo& info, std::span<const float>
     for (std::size_t g = 0; g < groups_; ++g) {
         const std::uint8_t* from = codes.nibbles.data() + g * kernels::nibble_group;
         std::uint8_t* to = place.nibbles + g * group_bytes * block_rows;
-        for (std::size_t j = 0; j < group_bytes; ++j) to[j] = static_cast<std::uint8_t>(from[j] | from[j + group_bytes] << 4);
+        for (std::size_t j = 0; j < group_bytes; ++j)
+            to[j] = static_cast<std::uint8_t>(from[j] | from[j + group_bytes] << 4);
     }
 }
 
@@ -137,8 +138,8 @@ void Rows::copy(std::size_t from, std::size_t to) noexcept {
     *target.scale = *source.scale;
     *target.error = *source.error;
     *target.weight = *source.weight;
-    for (std::size_t g = 0; g < groups_; ++g)
-        std::memcpy(target.nibbles + g * group_bytes * block_rows, source.nibbles + g * group_bytes * block_rows, group_bytes);
+    for (std::size_t at = 0; at < groups_ * group_bytes * block_rows; at += group_bytes * block_rows)
+        std::memcpy(target.nibbles + at, source.nibbles + at, group_bytes);
 }
 
 void Rows::remove(std::size_t slot) noexcept {

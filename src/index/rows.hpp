@@ -28,8 +28,8 @@ struct RowInfo {
 
 /// `kernels::block_rows` slots, or fewer if it is the last block. Arrays have an element for each slot.
 ///
-/// A row x is w times a unit vector, and codes stand for that: with w = |x|, or 1 if the metric is cosine, which does not
-/// look at lengths.
+/// A row x is w times a unit vector, and codes stand for that: with w = |x|, or 1 if the metric is cosine, which does
+/// not look at lengths.
 struct Block {
     std::size_t first = 0;                    ///< slot
     std::uint64_t rows = 0;                   ///< a bit for each slot that holds a row
@@ -40,8 +40,8 @@ struct Block {
 };
 
 /// Rows in slots 0 to size - 1, in no particular order. They lie in pieces of one size, so that growing moves none of
-/// them. Per dimension a row takes 4 bytes as it was given, 1 as a byte code and half a one as a 4-bit code. Threads: as
-/// a standard container.
+/// them. Per dimension a row takes 4 bytes as it was given, 1 as a byte code and half a one as a 4-bit code. Threads:
+/// as a standard container.
 class Rows {
     struct Hash {
         using is_transparent = void;
@@ -60,7 +60,9 @@ public:
     [[nodiscard]] const RowInfo& info(std::size_t slot) const noexcept { return info_[slot]; }
     [[nodiscard]] std::span<const float> vector(std::size_t slot) const noexcept;
 
-    [[nodiscard]] std::size_t blocks() const noexcept { return (size() + kernels::block_rows - 1) / kernels::block_rows; }
+    [[nodiscard]] std::size_t blocks() const noexcept {
+        return (size() + kernels::block_rows - 1) / kernels::block_rows;
+    }
     [[nodiscard]] Block block(std::size_t b) const noexcept;
     /// Groups of a row of 4-bit codes, and bytes of a row of byte codes.
     [[nodiscard]] std::size_t nibble_groups() const noexcept { return groups_; }
@@ -89,7 +91,8 @@ public:
     /// which they were added; `replace` then fills them.
     void add(Additions&& additions) noexcept;
     /// `codes` are those of `vector`, by `encode`.
-    void replace(std::size_t slot, const RowInfo& info, std::span<const float> vector, const kernels::Codes& codes) noexcept;
+    void replace(std::size_t slot, const RowInfo& info, std::span<const float> vector,
+                 const kernels::Codes& codes) noexcept;
     /// Adds one row; false, and nothing has changed, if its id is there already. May throw `bad_alloc`.
     bool append(std::string_view id, const RowInfo& info, std::span<const float> vector);
     /// Removes a row; the last one takes its slot.

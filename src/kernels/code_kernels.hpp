@@ -1,6 +1,6 @@
-// The inner loops of searching vectors that are kept as codes, one set per level of CPU. Files that are compiled for one
-// level include this and no header of the standard library but these two, so that no function shared with the rest of
-// the program is compiled for that level.
+// The inner loops of searching vectors that are kept as codes, one set per level of CPU. Files that are compiled for
+// one level include this and no header of the standard library but these two, so that no function shared with the rest
+// of the program is compiled for that level.
 #pragma once
 
 #include <cstddef>
@@ -12,8 +12,8 @@ namespace sextant::kernels {
 inline constexpr std::size_t block_rows = 64;
 
 /// The 16 values that a 4-bit code stands for, each plus `nibble_offset`: the levels of the quantizer that is best for
-/// normally distributed components (Max, Quantizing for minimum distortion, 1960), times 23.417 and rounded. At most 128,
-/// so that a pair of products with 8-bit numbers fits 16 bits.
+/// normally distributed components (Max, Quantizing for minimum distortion, 1960), times 23.4 and rounded. At most
+/// 128, so that a pair of products with 8-bit numbers fits 16 bits.
 inline constexpr std::uint8_t nibble_values[16] = {0, 16, 26, 35, 42, 49, 55, 61, 67, 73, 79, 86, 93, 102, 112, 128};
 inline constexpr int nibble_offset = 64;
 /// A byte code stands for itself minus this.
@@ -46,8 +46,8 @@ struct CodeFit {
 struct CodeKernels {
     /// out[q * 64 + i] = <row i, query q> - bias[q], for a block of rows and `count` queries.
     ///
-    /// `block` holds, for each group of 8 dimensions, 4 bytes of each row: byte j has the code of dimension j in its low
-    /// half and that of dimension 4 + j in its high half. Products are of `nibble_values`, offset included.
+    /// `block` holds, for each group of 8 dimensions, 4 bytes of each row: byte j has the code of dimension j in its
+    /// low half and that of dimension 4 + j in its high half. Products are of `nibble_values`, offset included.
     /// `queries` holds, for each group, the first 4 components of each query, then the second 4 of each.
     void (*nibble_dots)(const std::uint8_t* block, std::size_t groups, const std::int8_t* queries, int count,
                         const std::int32_t* bias, std::int32_t* out);

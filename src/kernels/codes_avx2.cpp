@@ -13,6 +13,8 @@ constexpr std::size_t lanes = 8;
 
 inline __m256i load(const void* from) { return _mm256_loadu_si256(static_cast<const __m256i*>(from)); }
 
+inline __m128i load_half(const void* from) { return _mm_loadu_si128(static_cast<const __m128i*>(from)); }
+
 inline __m256i broadcast(const std::int8_t* four) {
     std::int32_t value;
     __builtin_memcpy(&value, four, 4);
@@ -29,7 +31,7 @@ inline __m256i add_products(__m256i sum, __m256i first, __m256i second, __m256i 
 template <std::size_t count>
 void tile(const std::uint8_t* block, std::size_t groups, const std::int8_t* query, std::size_t stride,
           const std::int32_t* bias, std::int32_t* out) {
-    const __m256i values = _mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(nibble_values)));
+    const __m256i values = _mm256_broadcastsi128_si256(load_half(nibble_values));
     const __m256i low = _mm256_set1_epi8(15);
     __m256i sums[2][count];
     for (std::size_t q = 0; q < count; ++q) sums[0][q] = sums[1][q] = _mm256_set1_epi32(-bias[q]);
@@ -53,11 +55,12 @@ void nibble_dots(const std::uint8_t* block, std::size_t groups, const std::int8_
     constexpr int at_once = 4;  // their sums fit 16 registers
     const std::size_t stride = nibble_group * static_cast<std::size_t>(count);
     for (std::size_t row = 0; row < block_rows; row += 2 * lanes) {
+        const std::uint8_t* rows = block + 4 * row;
+        std::int32_t* to = out + row;
         int q = 0;
-        for (; q + at_once <= count; q += at_once)
-            tile<at_once>(block + 4 * row, groups, queries + 4 * q, stride, bias + q, out + q * static_cast<int>(block_rows) + row);
-        for (; q < count; ++q)
-            tile<1>(block + 4 * row, groups, queries + 4 * q, stride, bias + q, out + q * static_cast<int>(block_rows) + row);
+        for (; q + at_once <= count; q += at_once, to += at_once * block_rows)
+            tile<at_once>(rows, groups, queries + 4 * q, stride, bias + q, to);
+        for (; q < count; ++q, to += block_rows) tile<1>(rows, groups, queries + 4 * q, stride, bias + q, to);
     }
 }
 
@@ -83,8 +86,8 @@ void byte_dots(const std::uint8_t* codes, std::size_t stride, const std::uint8_t
         const std::uint8_t* row = codes + rows[i] * stride;
         __m256i sum = _mm256_setzero_si256();
         for (std::size_t j = 0; j < stride; j += byte_group) {
-            const __m256i x = _mm256_cvtepu8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(row + j)));
-            const __m256i y = _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(query + j)));
+            const __m256i x = _mm256_cvtepu8_epi16(load_half(row + j));
+            const __m256i y = _mm256_cvtepi8_epi16(load_half(query + j));
             sum = _mm256_add_epi32(sum, _mm256_madd_epi16(x, y));
         }
         __m128i four = _mm_add_epi32(_mm256_castsi256_si128(sum), _mm256_extracti128_si256(sum, 1));
@@ -107,7 +110,8 @@ inline Four widen(const float* from) {
 }
 
 inline double total(const Four& sums) {
-    const __m256d four = _mm256_add_pd(_mm256_add_pd(sums.part[0], sums.part[2]), _mm256_add_pd(sums.part[1], sums.part[3]));
+    const __m256d even = _mm256_add_pd(sums.part[0], sums.part[2]), odd = _mm256_add_pd(sums.part[1], sums.part[3]);
+    const __m256d four = _mm256_add_pd(even, odd);
     const __m128d two = _mm_add_pd(_mm256_castpd256_pd128(four), _mm256_extractf128_pd(four, 1));
     return _mm_cvtsd_f64(_mm_add_sd(two, _mm_unpackhi_pd(two, two)));
 }
@@ -145,6 +149,7 @@ double squared_distance(const float* a, const float* b, std::size_t size) {
 
 }  // namespace
 
-const CodeKernels avx2_codes{nibble_dots, select, byte_dots, dot, squared_distance, true, hadamard, to_nibbles, to_bytes};
+const CodeKernels avx2_codes{nibble_dots, select, byte_dots, dot, squared_distance, true,
+                             hadamard, to_nibbles, to_bytes};
 
 }  // namespace sextant::kernels

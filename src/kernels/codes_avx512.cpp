@@ -1,6 +1,6 @@
 // Rows in the lanes of 64-byte registers: one instruction (VNNI) adds four products of each of 16 rows with four
-// components of a query, which it broadcasts. Compiled for AVX-512 F, BW, DQ, VL and VNNI: see code_kernels.hpp on what it
-// may include.
+// components of a query, which it broadcasts. Compiled for AVX-512 F, BW, DQ, VL and VNNI: see code_kernels.hpp on what
+// it may include.
 #include "kernels/code_kernels.hpp"
 #include "kernels/encode_loops.hpp"
 
@@ -66,7 +66,8 @@ std::uint64_t select(const std::int32_t* dots, const BlockView& block, const Tes
     std::uint64_t passed = 0;
     for (std::size_t i = 0; i < block_rows; i += lanes) {
         const __m512 norm = _mm512_loadu_ps(block.norm + i);
-        const __m512 dot = _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_loadu_si512(dots + i)), _mm512_loadu_ps(block.scale + i));
+        __m512 dot = _mm512_cvtepi32_ps(_mm512_loadu_si512(dots + i));
+        dot = _mm512_mul_ps(dot, _mm512_loadu_ps(block.scale + i));
         __m512 bound = _mm512_mul_ps(norm, _mm512_fmadd_ps(norm, d, c));
         bound = _mm512_fmadd_ps(_mm512_loadu_ps(block.error + i), b, bound);
         bound = _mm512_fmadd_ps(dot, a, bound);
@@ -83,12 +84,14 @@ void byte_dots(const std::uint8_t* codes, std::size_t stride, const std::uint8_t
         const std::uint8_t* row = codes + rows[i] * stride;
         __m512i sums[2] = {_mm512_setzero_si512(), _mm512_setzero_si512()};
         std::size_t j = 0;
+        const auto add = [&](__m512i& sum, std::size_t at) {
+            sum = _mm512_dpbusd_epi32(sum, _mm512_loadu_si512(row + at), _mm512_loadu_si512(query + at));
+        };
         for (; j + 2 * wide <= whole; j += 2 * wide) {
-            sums[0] = _mm512_dpbusd_epi32(sums[0], _mm512_loadu_si512(row + j), _mm512_loadu_si512(query + j));
-            sums[1] = _mm512_dpbusd_epi32(sums[1], _mm512_loadu_si512(row + j + wide), _mm512_loadu_si512(query + j + wide));
+            add(sums[0], j);
+            add(sums[1], j + wide);
         }
-        if (j < whole)
-            sums[0] = _mm512_dpbusd_epi32(sums[0], _mm512_loadu_si512(row + j), _mm512_loadu_si512(query + j));
+        if (j < whole) add(sums[0], j);
         if (rest != 0)
             sums[1] = _mm512_dpbusd_epi32(sums[1], _mm512_maskz_loadu_epi8(rest, row + whole),
                                           _mm512_maskz_loadu_epi8(rest, query + whole));
@@ -142,6 +145,7 @@ double squared_distance(const float* a, const float* b, std::size_t size) {
 
 }  // namespace
 
-const CodeKernels avx512_codes{nibble_dots, select, byte_dots, dot, squared_distance, true, hadamard, to_nibbles, to_bytes};
+const CodeKernels avx512_codes{nibble_dots, select, byte_dots, dot, squared_distance, true,
+                               hadamard, to_nibbles, to_bytes};
 
 }  // namespace sextant::kernels

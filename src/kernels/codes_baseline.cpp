@@ -8,13 +8,14 @@ namespace {
 void nibble_dots(const std::uint8_t* block, std::size_t groups, const std::int8_t* queries, int count,
                  const std::int32_t* bias, std::int32_t* out) {
     constexpr std::size_t half = nibble_group / 2;
-    for (int q = 0; q < count; ++q) {
+    const auto all = static_cast<std::size_t>(count);
+    for (std::size_t q = 0; q < all; ++q) {
         for (std::size_t row = 0; row < block_rows; ++row) {
             std::int32_t sum = -bias[q];
             for (std::size_t g = 0; g < groups; ++g) {
                 const std::uint8_t* codes = block + (g * block_rows + row) * half;
-                const std::int8_t* low = queries + (g * 2 * static_cast<std::size_t>(count) + static_cast<std::size_t>(q)) * half;
-                const std::int8_t* high = low + static_cast<std::size_t>(count) * half;
+                const std::int8_t* low = queries + (g * 2 * all + q) * half;
+                const std::int8_t* high = low + all * half;
                 for (std::size_t j = 0; j < half; ++j)
                     sum += nibble_values[codes[j] & 15] * low[j] + nibble_values[codes[j] >> 4] * high[j];
             }
@@ -76,6 +77,7 @@ double squared_distance(const float* a, const float* b, std::size_t size) {
 
 }  // namespace
 
-const CodeKernels baseline_codes{nibble_dots, select, byte_dots, dot, squared_distance, false, hadamard, to_nibbles, to_bytes};
+const CodeKernels baseline_codes{nibble_dots, select, byte_dots, dot, squared_distance, false,
+                                 hadamard, to_nibbles, to_bytes};
 
 }  // namespace sextant::kernels

@@ -1,6 +1,6 @@
-// How vectors become codes: written once, in loops over 16 lanes that compilers turn into vectors, and compiled in every
-// file that is for one level of CPU. No sum is reordered and no product fused (-ffp-contract=off), so every level gives
-// the same bits.
+// How vectors become codes: written once, in loops over 16 lanes that compilers turn into vectors, and compiled in
+// every file that is for one level of CPU. No sum is reordered and no product fused (-ffp-contract=off), so every level
+// gives the same bits.
 #pragma once
 
 #include "kernels/code_kernels.hpp"
@@ -59,7 +59,8 @@ inline std::int32_t level_of(float x) {
 }
 inline float value_of(float x) {
     const float low = (x > 6 ? 9.0F : 3.0F) + (x > 12 ? 6.0F : 0.0F) + (x > 18.5F ? 7.0F : 0.0F);
-    return low + (x > 25.5F ? 7.0F : 0.0F) + (x > 33.5F ? 9.0F : 0.0F) + (x > 43 ? 10.0F : 0.0F) + (x > 56 ? 16.0F : 0.0F);
+    const float high = (x > 33.5F ? 9.0F : 0.0F) + (x > 43 ? 10.0F : 0.0F) + (x > 56 ? 16.0F : 0.0F);
+    return low + (x > 25.5F ? 7.0F : 0.0F) + high;
 }
 
 /// 1 for the lanes from `begin` on that are less than `size`, else 0.

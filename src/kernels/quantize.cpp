@@ -74,8 +74,9 @@ void Quantizer::encode(std::span<const float> v, double norm, Codes& codes) cons
     const auto approximation = [this](const CodeFit& fit) {
         return Approximation{fit.scale, rounded_up(std::sqrt(fit.residue * (1 + 2 * sum_error_)) + rounding_)};
     };
-    codes.by_nibbles = approximation(kernels.to_nibbles(turned.data(), dimensions_, first_scale_, codes.nibbles.data()));
-    codes.by_bytes = approximation(kernels.to_bytes(turned.data(), dimensions_, codes.bytes.data()));
+    const float* from = turned.data();
+    codes.by_nibbles = approximation(kernels.to_nibbles(from, dimensions_, first_scale_, codes.nibbles.data()));
+    codes.by_bytes = approximation(kernels.to_bytes(from, dimensions_, codes.bytes.data()));
 }
 
 }  // namespace sextant::kernels

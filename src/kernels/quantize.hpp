@@ -13,7 +13,8 @@ namespace sextant::kernels {
 /// The highest level that this CPU has, or the one that SEXTANT_CPU names: `cpu_level`.
 [[nodiscard]] const CodeKernels& code_kernels();
 
-/// Codes q of a vector v, times `scale`: |v - scale q| <= error, where v is not what was computed, but what it stands for.
+/// Codes q of a vector v, times `scale`: |v - scale q| <= error, where v is not what was computed, but what it stands
+/// for.
 struct Approximation {
     float scale = 0;
     float error = 0;
@@ -30,9 +31,10 @@ struct Codes {
 /// about as large as each other, whatever they were. That keeps errors small: one large component, as vectors of many
 /// models have, would take the levels of all others. All vectors are turned alike, so their inner products stay.
 ///
-/// The turn. Signs are flipped, then the first m components go through a Walsh-Hadamard transform, m the largest power of
-/// two there is room for; then the same for the last m (Ailon and Chazelle, The fast Johnson-Lindenstrauss transform,
-/// 2009; they and others transform all at once and fill up with zeros). Each step is orthogonal if it is computed exactly.
+/// The turn. Signs are flipped, then the first m components go through a Walsh-Hadamard transform, m the largest power
+/// of two there is room for; then the same for the last m (Ailon and Chazelle, The fast Johnson-Lindenstrauss
+/// transform, 2009; they and others transform all at once and fill up with zeros). Each step is orthogonal if it is
+/// computed exactly.
 ///
 /// The errors. Let u = 2^-24. Dividing by the norm rounds each component once, and what underflows is less than 2^-126
 /// each. A step of the transform adds and subtracts: each component is rounded once, so the result is off by at most u

@@ -26,12 +26,15 @@ inline float reference_score(sextant::Metric metric, const Vector& x, const Vect
         qq += b * b;
         distance += (a - b) * (a - b);
     }
-    const long double score = metric == sextant::Metric::dot ? dot : metric == sextant::Metric::l2 ? -distance : dot / std::sqrt(xx * qq);
+    const long double score = metric == sextant::Metric::dot  ? dot
+                              : metric == sextant::Metric::l2 ? -distance
+                                                              : dot / std::sqrt(xx * qq);
     return static_cast<float>(static_cast<double>(score)) + 0.0F;
 }
 
 /// Positions of the k best, best first, equal scores in the order of insertion.
-inline std::vector<std::size_t> reference(sextant::Metric metric, const std::vector<Vector>& rows, const Vector& query, std::size_t k) {
+inline std::vector<std::size_t> reference(sextant::Metric metric, const std::vector<Vector>& rows, const Vector& query,
+                                          std::size_t k) {
     std::vector<float> scores;
     for (const auto& row : rows) scores.push_back(reference_score(metric, row, query));
     std::vector<std::size_t> order(rows.size());

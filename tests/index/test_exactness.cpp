@@ -112,7 +112,8 @@ class History {
 public:
     explicit History(std::uint64_t seed) : random_(seed) {
         static const std::vector<std::string> kinds{"random", "tied", "equal", "scaled", "near", "spike", "spread",
-                                                    "denormal", "integers", "cancelling", "zeros", "clusters", "all zero"};
+                                                    "denormal", "integers", "cancelling", "zeros", "clusters",
+                                                    "all zero"};
         metric_ = std::vector{Metric::cosine, Metric::dot, Metric::l2}[random_.below(3)];
         kind_ = kinds[random_.below(kinds.size() - (metric_ == Metric::cosine ? 1 : 0))];
         dimensions_ = size_up_to(2000);
@@ -121,7 +122,8 @@ public:
     }
 
     [[nodiscard]] std::string story() const {
-        return std::string(to_string(metric_)) + ", " + kind_ + ", " + std::to_string(count_) + " x " + std::to_string(dimensions_);
+        return std::string(to_string(metric_)) + ", " + kind_ + ", " + std::to_string(count_) + " x " +
+               std::to_string(dimensions_);
     }
 
     void write() {
@@ -157,13 +159,16 @@ public:
         }
         std::size_t wrong = 0;
         for (std::size_t n = 0; n < 3; ++n) {
-            auto query = n == 0 && !rows.empty() ? rows[random_.below(rows.size())] : rows_of(kind_, 1, dimensions_, random_)[0];
+            auto query = rows_of(kind_, 1, dimensions_, random_)[0];
+            if (n == 0 && !rows.empty()) query = rows[random_.below(rows.size())];
             if (n == 2 && kind_ != "all zero") query = random_.vector(dimensions_);
-            sextant::NearestOptions options{.k = 1 + random_.below(2) * random_.below(2 * rows.size() + 10), .threads = 1 + n};
+            sextant::NearestOptions options{.threads = 1 + n};
+            options.k = 1 + random_.below(2) * random_.below(2 * rows.size() + 10);
             auto expected = reference(metric_, rows, query, options.k);
             if (n == 1 && !expected.empty()) {  // a score that some have, exactly
-                options.min_score = reference_score(metric_, rows[expected[random_.below(expected.size())]], query);
-                std::erase_if(expected, [&](std::size_t i) { return reference_score(metric_, rows[i], query) < *options.min_score; });
+                const float least = reference_score(metric_, rows[expected[random_.below(expected.size())]], query);
+                std::erase_if(expected, [&](std::size_t i) { return reference_score(metric_, rows[i], query) < least; });
+                options.min_score = least;
             }
             const auto found = index_->nearest(query, options);
             bool same = found.size() == expected.size();

@@ -23,7 +23,10 @@ Bytes codes(std::mt19937& random, std::size_t size) {
 
 Signed components(std::mt19937& random, std::size_t size) {
     Signed all(size);
-    for (auto& c : all) c = static_cast<std::int8_t>(random() % 2 ? static_cast<int>(random() % 255) - 127 : random() % 2 ? 127 : -127);
+    for (auto& c : all) {
+        const int any = static_cast<int>(random() % 255) - 127, extreme = random() % 2 ? 127 : -127;
+        c = static_cast<std::int8_t>(random() % 2 ? any : extreme);
+    }
     return all;
 }
 
@@ -46,7 +49,7 @@ TEST_CASE("blocks of 4-bit codes against up to eight queries") {
                 const auto queries = components(random, groups * nibble_group * static_cast<std::size_t>(count));
                 std::vector<std::int32_t> bias;
                 for (int q = 0; q < count; ++q) bias.push_back(static_cast<int>(random() % 2000) - 1000);
-                std::vector<std::int32_t> expected(block_rows * static_cast<std::size_t>(count)), found(expected.size());
+                std::vector<std::int32_t> expected(block_rows * bias.size()), found(expected.size());
                 baseline_codes.nibble_dots(block.data(), groups, queries.data(), count, bias.data(), expected.data());
                 kernels->nibble_dots(block.data(), groups, queries.data(), count, bias.data(), found.data());
                 CHECK(found == expected);
@@ -99,7 +102,8 @@ TEST_CASE("rows pass if their bound reaches the limit") {
     for (int round = 0; round < 300; ++round) {
         std::vector<std::int32_t> dots(block_rows);
         for (auto& dot : dots) dot = static_cast<int>(random() % 20001) - 10000;
-        const auto scale = floats(random, block_rows), error = floats(random, block_rows), norm = floats(random, block_rows);
+        const auto scale = floats(random, block_rows), error = floats(random, block_rows);
+        const auto norm = floats(random, block_rows);
         const BlockView block{scale.data(), error.data(), norm.data()};
         const auto factors = floats(random, 4);
         Test test{factors[0], factors[1], factors[2], factors[3], 0};
@@ -108,7 +112,9 @@ TEST_CASE("rows pass if their bound reaches the limit") {
             bounds.push_back(double(scale[i]) * dots[i] * test.a + double(error[i]) * test.b +
                              double(norm[i]) * (test.c + double(norm[i]) * test.d));
         test.limit = static_cast<float>(bounds[random() % block_rows]);
-        for (auto levels = faster_levels(); const auto& [level, kernels] : (levels.push_back({CpuLevel::baseline, &baseline_codes}), levels)) {
+        auto levels = faster_levels();
+        levels.push_back({CpuLevel::baseline, &baseline_codes});
+        for (const auto& [level, kernels] : levels) {
             const auto passed = kernels->select(dots.data(), block, test);
             for (std::size_t i = 0; i < block_rows; ++i) {
                 CAPTURE(to_string(level), i, bounds[i], test.limit);
@@ -128,7 +134,8 @@ TEST_CASE("sums in 64 bits are the same bits at every level") {
             if (size % 3 == 0)
                 for (auto& x : a) x = std::ldexp(x, static_cast<int>(random() % 200) - 150);
             CHECK(kernels->dot(a.data(), b.data(), size) == baseline_codes.dot(a.data(), b.data(), size));
-            CHECK(kernels->squared_distance(a.data(), b.data(), size) == baseline_codes.squared_distance(a.data(), b.data(), size));
+            CHECK(kernels->squared_distance(a.data(), b.data(), size) ==
+                  baseline_codes.squared_distance(a.data(), b.data(), size));
         }
 }
 

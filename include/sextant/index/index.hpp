@@ -42,7 +42,8 @@ inline constexpr double max_norm = 1e18;
 
 /// Records with vectors of one space, in one file or in memory only.
 ///
-/// Every vector is kept in memory; payloads and texts stay in the file and are read, and checked, when they are wanted.
+/// Every vector is kept in memory, as floats and as codes: 5.5 bytes per dimension. Payloads and texts stay in the file
+/// and are read, and checked, when they are wanted.
 /// What is written was synced to the disk when the call returns. The file: src/store/FORMAT.md.
 ///
 /// Order of insertion: a new record comes last; one that replaces another of its id takes that one's place.
@@ -104,7 +105,8 @@ public:
 
     /// The k records nearest to `query`, proved equal to a scan of all in double precision: scores are computed in 64
     /// bits and rounded once. Equal scores are in the order of insertion. `exhausted` if there are fewer than k.
-    /// Throws `invalid_argument` if an option is out of its range, or if `query` is not a vector that the index could hold.
+    /// Throws `invalid_argument` if an option is out of its range, or if `query` is not a vector that the index could
+    /// hold.
     [[nodiscard]] SearchResult nearest(std::span<const float> query, const NearestOptions& options = {}) const;
 
     /// The same for every row of `queries`, all in one state of the index; equal, bit for bit, to single searches. The
