@@ -72,14 +72,14 @@ void ExactScan::add(std::span<const float> vector) {
     query.offset = l2 ? query.weight * query.weight : 0;
     query.test.a = static_cast<float>(factor * codes.by_bytes.scale);
     query.test.b = static_cast<float>(factor * (1 + f) * wanted_.trust);
-    query.test.c = static_cast<float>(factor * (f * wanted_.trust + std::ldexp(1.0, -15)));
-    query.test.d = l2 ? -(1 - std::ldexp(1.0F, -19)) : 0;
+    query.test.c = static_cast<float>(factor * (f * wanted_.trust + 0x1p-15));
+    query.test.d = l2 ? -(1 - 0x1p-19F) : 0;
 }
 
 kernels::Test ExactScan::Query::test_now() const {
     const double score = worst.load(std::memory_order_relaxed);
     kernels::Test now = test;
-    const double slack = std::ldexp(std::abs(score) + offset, -20) + std::ldexp(1 + weight, -90);
+    const double slack = 0x1p-20 * (std::abs(score) + offset) + 0x1p-90 * (1 + weight);
     now.limit = static_cast<float>(score + offset - slack);
     if (std::isinf(score)) now.limit = static_cast<float>(score);
     return now;

@@ -46,10 +46,10 @@ Quantizer::Quantizer(std::size_t dimensions)
     : dimensions_(dimensions), transformed_(std::bit_floor(dimensions)), signs_(2 * transformed_) {
     for (std::size_t i = 0; i < signs_.size(); ++i) signs_[i] = sign_of(i);
     const auto n = static_cast<double>(dimensions);
-    const double u = std::ldexp(1.0, -24);
+    constexpr double u = 0x1p-24;
     first_scale_ = static_cast<float>(1 / (levels_per_deviation * std::sqrt(n)));
     // The largest of: division 1 u, two transforms, the terms of the residue 3 u; 4 u to spare for products of these.
-    rounding_ = u * (1 + 2 * (std::log2(static_cast<double>(transformed_)) + 2) + 3 + 4) + std::ldexp(1.0, -40);
+    rounding_ = u * (1 + 2 * (std::log2(static_cast<double>(transformed_)) + 2) + 3 + 4) + 0x1p-40;
     sum_error_ = 1.01 * (n + 3) * u;
 }
 
