@@ -4,6 +4,8 @@ import hashlib
 import json
 import math
 import platform
+import sys
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -21,8 +23,12 @@ def versions():
     """What made the goldens."""
     import PIL
     import tokenizers
-    return (f"python {platform.python_version()}, torch {torch.__version__.split('+')[0]}, "
-            f"tokenizers {tokenizers.__version__}, Pillow {PIL.__version__}, numpy {np.__version__}")
+    made_with = {"python": platform.python_version(), "torch": torch.__version__.split("+")[0], "tokenizers": tokenizers.__version__,
+                 "Pillow": PIL.__version__, "numpy": np.__version__}
+    for name in ("transformers", "sentence_transformers", "open_clip"):
+        if name in sys.modules:
+            made_with[name] = sys.modules[name].__version__
+    return ", ".join(f"{name} {version}" for name, version in made_with.items())
 
 
 def write_json(path, value):
@@ -102,7 +108,9 @@ def without_debug_records(source, target):
 def save_network(module, example, path):
     """Traces a module in eval mode and writes it; returns the traced module, which the goldens are made with."""
     module.eval()
-    with torch.no_grad():
+    with torch.no_grad(), warnings.catch_warnings():
+        # Of each constant that a trace may bake in; what matters is that it computes the same, which callers check.
+        warnings.simplefilter("ignore", torch.jit.TracerWarning)
         traced = torch.jit.trace(module, example, check_trace=False)
     raw = path.with_suffix(".raw")
     traced.save(str(raw))
