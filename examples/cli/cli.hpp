@@ -26,6 +26,7 @@ void add_verify_command(CLI::App& app, int& status);
 void add_info_command(CLI::App& app, int& status);
 void add_tokenize_command(CLI::App& app, int& status);
 void add_preprocess_command(CLI::App& app, int& status);
+void add_encode_command(CLI::App& app, int& status);
 
 /// The models that come with sextant, where the option says nothing else.
 [[nodiscard]] std::string default_model();

@@ -2,6 +2,7 @@
 #include <csignal>
 #include <iostream>
 #include <memory>
+#include <optional>
 
 #include "cli.hpp"
 
@@ -13,6 +14,7 @@ struct Options {
     std::string into;
     std::string model = default_model();
     bool strict = false;
+    std::string cache;
 };
 
 volatile std::sig_atomic_t interrupted = 0;
@@ -22,19 +24,23 @@ int run(const Options& options) {
     auto pictures = sextant::read_images(options.folder, {.strict = options.strict});
     if (pictures.files() == 0)
         throw sextant::Error(sextant::ErrorCode::not_found, options.folder + " holds no pictures (JPEG, PNG, WebP, BMP, PNM, TGA or PSD)");
+    std::optional<sextant::EmbeddingCache> cache;
+    if (!options.cache.empty()) cache = sextant::EmbeddingCache::open(options.cache);
     const bool existed = std::filesystem::exists(options.into);
     auto index = existed ? sextant::Index::open(options.into, encoder.space()) : sextant::Index::create(options.into, encoder.space());
 
     Progress progress("indexing " + options.folder, pictures.files());
     const auto at = [&](std::size_t done) {
-        if (interrupted != 0) throw sextant::Error(sextant::ErrorCode::io, "interrupted; nothing was written");
+        if (interrupted != 0)
+            throw sextant::Error(sextant::ErrorCode::io, "interrupted; nothing was written to " + options.into +
+                                                             (cache ? ": run it again, and it goes on where it stopped" : ""));
         progress.at(done + pictures.unreadable().size());
     };
     for (const int signal : {SIGINT, SIGTERM, SIGHUP})
         if (std::signal(signal, [](int) { interrupted = 1; }) == SIG_IGN) std::signal(signal, SIG_IGN);
     std::size_t added = 0;
     try {
-        added = sextant::upsert(encoder, index, pictures, {.progress = at});
+        added = sextant::upsert(encoder, index, pictures, {.progress = at, .cache = cache ? &*cache : nullptr});
     } catch (...) {
         progress.finish();
         if (!existed) {
@@ -61,6 +67,7 @@ void add_index_command(CLI::App& app, int& status) {
     command->add_option("folder", options->folder, "Folder of pictures, searched with all folders below it")->required();
     command->add_option("--into", options->into, "Index file; made if it is not there, else added to")->required();
     command->add_option("--model", options->model, "Bundle of a dual encoder")->envname("SEXTANT_MODEL");
+    command->add_option("--cache", options->cache, "File that remembers the vectors of pictures, so that none is encoded twice; made if it is not there");
     command->add_flag("--strict", options->strict, "Refuse the folder if any picture in it cannot be read");
     command->callback([options, &status] { status = run(*options); });
 }

@@ -11,6 +11,7 @@ import torch
 from tokenizers import Tokenizer
 
 MANIFEST = "manifest.json"
+SEAL = "manifest.sha256"
 
 
 def versions():
@@ -103,15 +104,16 @@ def save_network(module, example, path):
 
 
 def write_manifest(folder, manifest, reference=None):
-    """Adds the goldens' version line and the hash and size of every file beside the manifest, and writes it."""
+    """Adds the goldens' version line and the hash and size of every file beside the manifest, writes it, and seals it."""
     folder = Path(folder)
     manifest = {"format": "sextant-bundle", "version": 1, **manifest}
     if reference is not None:
         write_json(folder / "golden" / "golden.json", {"reference": versions(), **reference})
         manifest["golden"] = "golden/golden.json"
     manifest["files"] = {}
-    for path in sorted(p for p in folder.rglob("*") if p.is_file() and p.name != MANIFEST):
+    for path in sorted(p for p in folder.rglob("*") if p.is_file() and p.name not in (MANIFEST, SEAL)):
         content = path.read_bytes()
         manifest["files"][path.relative_to(folder).as_posix()] = {"sha256": hashlib.sha256(content).hexdigest(),
                                                                   "size": len(content)}
     write_json(folder / MANIFEST, manifest)
+    (folder / SEAL).write_text(f"{hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()}  {MANIFEST}\n")

@@ -12,6 +12,7 @@ namespace sextant {
 namespace {
 
 constexpr std::uint64_t largest_manifest = 1 << 20;
+constexpr const char* seal_file = "manifest.sha256";
 
 std::string as_text(const std::vector<std::byte>& bytes) {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
@@ -42,6 +43,20 @@ void check_inside(const std::filesystem::path& folder, const std::filesystem::pa
         throw Error(ErrorCode::invalid_argument, path.string() + " is a link that leaves the bundle's folder: copy the file into it");
 }
 
+/// What `sha256sum manifest.json` prints for these bytes: the whole of the file beside it.
+std::string seal_of(const std::vector<std::byte>& manifest) { return bundle_detail::sha256(manifest) + "  manifest.json\n"; }
+
+/// The manifest vouches for every other file; this is what vouches for the manifest.
+void check_seal(const std::filesystem::path& folder, const std::vector<std::byte>& manifest) {
+    const auto path = folder / seal_file, changed = folder / "manifest.json";
+    const auto expected = seal_of(manifest);
+    const auto size = size_of(path);
+    if (size == expected.size() && as_text(read_bytes(path, size)) == expected) return;
+    throw Error(ErrorCode::corrupt, changed.string() + " has SHA-256 " + expected.substr(0, 64) + "; " + path.string() +
+                                        " does not say so: restore the bundle; or, if you changed the manifest yourself, run in its folder:  "
+                                        "sha256sum manifest.json > " + seal_file);
+}
+
 }  // namespace
 
 Bundle Bundle::open(const std::filesystem::path& folder) {
@@ -49,7 +64,9 @@ Bundle Bundle::open(const std::filesystem::path& folder) {
     const auto size = size_of(path);
     if (size > largest_manifest)
         throw Error(ErrorCode::limit, path.string() + " has " + std::to_string(size) + " bytes; a manifest has at most " + std::to_string(largest_manifest));
-    return {folder, parse_manifest(as_text(read_bytes(path, size)), path.string())};
+    const auto bytes = read_bytes(path, size);
+    check_seal(folder, bytes);
+    return {folder, parse_manifest(as_text(bytes), path.string())};
 }
 
 std::vector<std::byte> Bundle::read(const std::string& file) const {

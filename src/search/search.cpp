@@ -9,6 +9,8 @@
 
 #include <sextant/media/image.hpp>
 
+#include "bundle/sha256.hpp"
+
 namespace sextant {
 namespace {
 
@@ -59,8 +61,8 @@ void rerank(const Item& query, SearchResult& result, const SearchOptions& option
     result.stages.push_back(scoring);
 }
 
-/// Encodes a batch; if that fails, names the document that it fails for.
-Embeddings encode(const Encoder& encoder, std::span<const Document> documents, std::span<const Item> items) {
+/// Encodes the documents of these numbers; if that fails, names the one that it fails for.
+Embeddings encode(const Encoder& encoder, std::span<const Document> documents, std::span<const std::size_t> numbers, std::span<const Item> items) {
     try {
         return encoder.encode_document(items);
     } catch (const Error&) {
@@ -68,11 +70,54 @@ Embeddings encode(const Encoder& encoder, std::span<const Document> documents, s
             try {
                 (void)encoder.encode_document(items[i]);
             } catch (const Error& error) {
-                throw Error(error.code(), "document " + documents[i].id + ": " + error.what());
+                throw Error(error.code(), "document " + documents[numbers[i]].id + ": " + error.what());
             }
         }
         throw;
     }
+}
+
+/// What a cache calls an item: SHA-256 over all that an encoder sees of it.
+std::string content_name(const Item& item) {
+    using bundle_detail::sha256;
+    std::string content = "document " + std::string(to_string(item.modality())) + ' ';
+    if (const auto* text = item.text()) content += std::to_string(text->value.size()) + ' ' + text->value;
+    if (const auto* image = item.image())
+        content += std::to_string(image->width) + " x " + std::to_string(image->height) + ' ' + sha256(std::as_bytes(std::span(image->pixels)));
+    return sha256(std::as_bytes(std::span(content)));
+}
+
+/// The vectors of the documents' items: those that the cache knows are not encoded, the others are put into it.
+Embeddings encode_unknown(const Encoder& encoder, std::span<const Document> documents, std::span<Item> items, EmbeddingCache* cache) {
+    std::vector<std::string> names;
+    std::vector<Embedding> known(items.size());
+    if (cache) {
+        for (const auto& item : items) names.push_back(content_name(item));
+        known = cache->find(encoder.fingerprint(), names);
+    }
+    std::vector<std::size_t> unknown;
+    std::vector<std::string> unknown_names;
+    std::vector<Item> unknown_items;
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        if (known[i].vector.size() == encoder.dimensions()) continue;
+        unknown.push_back(i);
+        unknown_items.push_back(std::move(items[i]));
+        if (cache) unknown_names.push_back(std::move(names[i]));
+    }
+    Embeddings fresh;
+    if (!unknown.empty()) fresh = encode(encoder, documents, unknown, unknown_items);
+    if (cache && !unknown.empty()) cache->insert(encoder.fingerprint(), unknown_names, fresh);
+    for (std::size_t i = 0; i < unknown.size(); ++i) {
+        items[unknown[i]] = std::move(unknown_items[i]);
+        known[unknown[i]] = {{fresh.row(i).begin(), fresh.row(i).end()}, fresh.info[i]};
+    }
+    Embeddings all;
+    all.vectors.resize(static_cast<Eigen::Index>(items.size()), static_cast<Eigen::Index>(encoder.dimensions()));
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        std::copy(known[i].vector.begin(), known[i].vector.end(), all.vectors.row(static_cast<Eigen::Index>(i)).begin());
+        all.info.push_back(known[i].info);
+    }
+    return all;
 }
 
 }  // namespace
@@ -121,10 +166,10 @@ SearchResult search(const Encoder& encoder, const Index& index, const Item& quer
     return result;
 }
 
-std::vector<Record> encode_records(const Encoder& encoder, std::vector<Document> documents) {
+std::vector<Record> encode_records(const Encoder& encoder, std::vector<Document> documents, EmbeddingCache* cache) {
     std::vector<Item> items;
     for (auto& document : documents) items.push_back(std::move(document.item));
-    const auto embeddings = encode(encoder, documents, items);
+    const auto embeddings = encode_unknown(encoder, documents, items, cache);
     std::vector<Record> records;
     for (std::size_t i = 0; i < documents.size(); ++i) {
         const auto row = embeddings.row(i);

@@ -34,11 +34,11 @@ ErrorCode code_of(int result) {
 const char* remedy_for(ErrorCode code) {
     switch (code) {
         case ErrorCode::busy:
-            return "; another program is writing it: close that, or open it read_only";
+            return "; another program is writing it: wait for that or close it, or open it read_only";
         case ErrorCode::io:
             return "; check the disk, its free space and the permissions of the file and its folder";
         default:
-            return "; the file is damaged, or is not an index: restore it from a copy, or build it again";
+            return "; the file is damaged, or is not what it should be: restore it from a copy, or build it again";
     }
 }
 
@@ -92,6 +92,7 @@ int flags_of(Database::Mode mode) {
             return common | SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY;
         case Database::Mode::read:  // a connection that may write takes the log away when it is the last to be closed
         case Database::Mode::write:
+        case Database::Mode::shared:
             break;
     }
     return common | SQLITE_OPEN_READWRITE;
@@ -182,8 +183,9 @@ Database::Database(const std::string& path, const std::string& name, Mode mode)
 
 void Database::configure() {
     auto* const connection = connection_.get();
-    // A short wait: other connections take the write lock for an instant when they recover or close a file.
-    sqlite3_busy_timeout(connection, 250);
+    // A short wait: other connections take the write lock for an instant when they recover or close a file. Where
+    // writers take turns, as long as one may need.
+    sqlite3_busy_timeout(connection, mode_ == Mode::shared ? 10'000 : 250);
     // No value of ours comes near it; without it a damaged length could ask for a gigabyte.
     sqlite3_limit(connection, SQLITE_LIMIT_LENGTH, 4 << 20);
     sqlite3_db_config(connection, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, nullptr);
@@ -191,6 +193,7 @@ void Database::configure() {
     sqlite3_db_config(connection, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
     execute("PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY");
     if (mode_ == Mode::read) execute("PRAGMA query_only = ON");
+    if (mode_ == Mode::shared) execute("PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON");
     if (mode_ != Mode::write && mode_ != Mode::memory) return;
     execute("PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA journal_size_limit = 33554432");
     sqlite3_wal_hook(connection, remember_log_pages, log_pages_.get());  // in place of SQLite's own checkpoints

@@ -51,6 +51,7 @@ public:
     enum class Mode {
         write,      ///< holds the write lock of the file from the first write transaction until it is closed
         read,       ///< refuses to write
+        shared,     ///< writes in turns with others; what was committed last may be lost with the power
         immutable,  ///< reads a file that nobody writes, in a folder where no lock can be placed
         memory,
     };

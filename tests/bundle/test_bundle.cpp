@@ -84,6 +84,24 @@ TEST_CASE("goldens hold vectors of every form") {
     CHECK_FALSE(read.text_image.at(0).query);
 }
 
+TEST_CASE("no byte of a manifest, or of what vouches for it, can change unseen") {
+    const TempFolder folder;
+    fake::write(folder, fake::dual_encoder());
+    for (const char* file : {"manifest.json", "manifest.sha256"}) {
+        const auto original = read_file(folder / file);
+        for (std::size_t byte = 0; byte < original.size(); ++byte) {
+            auto flipped = original;
+            flipped[byte] = static_cast<char>(flipped[byte] ^ (1 << byte % 8));
+            write_file(folder / file, flipped);
+            expect_error(ErrorCode::corrupt, {"manifest.json", "sha256sum"}, [&] { (void)Bundle::open(folder.path()); });
+        }
+        write_file(folder / file, original);
+    }
+    (void)Bundle::open(folder.path());
+    std::filesystem::remove(folder / "manifest.sha256");
+    expect_error(ErrorCode::not_found, {"manifest.sha256"}, [&] { (void)Bundle::open(folder.path()); });
+}
+
 TEST_CASE("goldens are read with their pixels") {
     const TempFolder folder;
     auto manifest = fake::dual_encoder();

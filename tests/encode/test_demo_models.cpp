@@ -8,6 +8,7 @@
 
 #include "support/catch.hpp"
 #include "support/expect_error.hpp"
+#include "support/fake_bundle.hpp"
 #include "support/temp_folder.hpp"
 
 using namespace sextant;
@@ -47,6 +48,7 @@ TEST_CASE("a demo bundle that was changed by one value fails at that stage") {
         const auto from = bytes.find("\"mean\": [");
         const auto end = bytes.find(']', from), last = bytes.rfind(',', end);
         write_file(folder / "manifest.json", bytes.erase(last, end - last));
+        fake::seal(folder);
         stage = "preprocess";
     }
     SECTION("tokenizer") {

@@ -3,6 +3,7 @@ import json
 import os
 import pathlib
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -78,6 +79,20 @@ with tempfile.TemporaryDirectory() as folder:
     expect(not (work / "b.sextant").exists(), "--strict left an index behind")
     expect(sorted(p.name for p in work.iterdir()) == ["a.sextant", "page.html", "pictures"], str(list(work.iterdir())))
 
+    # With a cache nothing is encoded twice.
+    cache = work / "vectors.cache"
+    done = run("index", pictures, "--into", work / "d.sextant", "--cache", cache, code=3)
+    expect("indexed 4 pictures" in done.stdout, done.stdout)
+    entries = sqlite3.connect(cache).execute("SELECT count(*) FROM entries").fetchone()
+    expect(entries == (3,), f"4 pictures, two of them equal, left {entries} vectors")
+    expect(run("index", pictures, "--into", work / "e.sextant", "--cache", cache, code=3).stdout.split(" into")[0] == "indexed 4 pictures", "again")
+    answers = [json.loads(run("search", work / name, "a bee", "--json").stdout)["hits"] for name in ("a.sextant", "d.sextant", "e.sextant")]
+    expect(answers[0] == answers[1] == answers[2], "vectors from the cache differ from fresh ones")
+    expect_one_line_error(run("index", pictures, "--into", work / "f.sextant", "--cache", page, code=1), "page.html")
+    for name in ("d.sextant", "e.sextant", "vectors.cache"):
+        (work / name).unlink()
+    expect(not (work / "f.sextant").exists(), "an index was made although the cache could not be opened")
+
     # A picture that is gone when it is to be reranked is named.
     os.remove(pictures / "8-ball-form.png")
     done = run("search", index, "bee", "--rerank", code=3)
@@ -134,6 +149,29 @@ with tempfile.TemporaryDirectory() as folder:
     expect(values.startswith(b"\x93NUMPY\x01\x00") and len(header) % 64 == 54 and b"'shape': (%d,3,64,64,)" % len(pictures) in header, str(header))
     expect(values[10 + len(header):] == b"".join((model / g["pixels"]).read_bytes() for g in golden["image"]), "pixels differ from the goldens'")
     expect_one_line_error(run("preprocess", model, pictures[0], "--out", index, code=1), "choose another name")
+
+    # Vectors of texts and pictures, against the goldens.
+    def vectors(*arguments, stdin=""):
+        run("encode", model, *arguments, "--out", array, stdin=stdin)
+        content = array.read_bytes()
+        start = 10 + int.from_bytes(content[8:10], "little")
+        return memoryview(content[start:]).cast("f").tolist()
+
+    def near(found, goldens):
+        wanted = [x for g in goldens for x in g["vector"]]
+        return len(found) == len(wanted) and max(abs(a - b) for a, b in zip(found, wanted)) < 1e-5
+
+    lines = work / "lines.txt"
+    lines.write_text("".join(text + "\n" for text in texts))
+    expect(near(vectors("--text-file", lines), golden["text"]), "vectors of texts differ from the goldens'")
+    expect(near(vectors("--text-file", "-", stdin=lines.read_text()), golden["text"]), "standard input differs from a file")
+    expect(near(vectors("--images", *pictures), golden["image"]), "vectors of pictures differ from the goldens'")
+    long = run("encode", model, "--text-file", "-", "--query", "--out", array, stdin="a tree " * 100 + "\nshort\n").stdout
+    expect("[2, 256]" in long and "1 texts were longer" in long, long)
+    expect_one_line_error(run("encode", model, "--out", array, code=2), "--text-file")
+    expect_one_line_error(run("encode", model, "--text-file", lines, "--images", pictures[0], "--out", array, code=2), "--text-file")
+    expect_one_line_error(run("encode", model, "--text-file", work / "none.txt", "--out", array, code=1), "none.txt")
+    expect_one_line_error(run("encode", model, "--text-file", "-", "--out", array, stdin="good\nb\udcffd\n", code=1), "item 1", "UTF-8")
 
     expect("usage" in run("--help").stdout.lower(), "help")
 

@@ -165,3 +165,51 @@ TEST_CASE("options that make no sense are refused") {
     refuses("load", {.rerank = &reranker, .load = nullptr});
     CHECK(search(encoder, index, Text{"red"}).completeness == Completeness::exhausted);
 }
+
+TEST_CASE("what a cache knows is not encoded again, also after an interruption") {
+    const TempFolder folder, files;
+    std::size_t encoded = 0;
+    const auto counting = fake::loader({{"text.pt", [&encoded](std::span<const Tensor> inputs) {
+                                             encoded += static_cast<std::size_t>(inputs[0].shape()[0]);
+                                             return fake::count_words(inputs);
+                                         }},
+                                        {"image.pt", fake::sum_colours}});
+    const auto bundle = fake::write(folder, fake::dual_encoder());
+    const auto encoder = Encoder::open(bundle, {.self_test = false, .load_model = counting});
+    auto cache = EmbeddingCache::open(files / "vectors.cache");
+
+    // The run is interrupted after two of the four.
+    auto index = Index::in_memory(encoder.space());
+    const auto interrupt = [](std::size_t done) {
+        if (done == 2) throw Error(ErrorCode::io, "interrupted");
+    };
+    expect_error(ErrorCode::io, {"interrupted"}, [&] { upsert(encoder, index, texts, {.batch_size = 2, .progress = interrupt, .cache = &cache}); });
+    CHECK(encoded == 2);
+    CHECK(index.size() == 0);
+
+    // The next one goes on where it stopped, and the one after that encodes nothing.
+    upsert(encoder, index, texts, {.batch_size = 3, .cache = &cache});
+    CHECK(encoded == 4);
+    auto again = Index::in_memory(encoder.space());
+    upsert(encoder, again, texts, {.cache = &cache});
+    CHECK(encoded == 4);
+    auto plain = Index::in_memory(encoder.space());
+    upsert(encoder, plain, texts);
+    for (const auto& document : texts) {
+        CHECK(again.get(document.id)->vector == plain.get(document.id)->vector);
+        CHECK(again.get(document.id)->text == document.item.text()->value);
+    }
+
+    // Another encoder, another content, and a picture have vectors of their own.
+    const auto shorter = Encoder::open(bundle, {.truncate_dim = 2, .self_test = false, .load_model = counting});
+    CHECK(encode_records(shorter, {{"r", Text{"red"}}}, &cache)[0].vector.size() == 2);
+    const Image red{1, 1, {255, 0, 0}}, tall{1, 2, {255, 0, 0, 255, 0, 0}}, wide{2, 1, {255, 0, 0, 255, 0, 0}};
+    for (int round = 0; round < 2; ++round)
+        for (const auto& image : {red, tall, wide})
+            CHECK(encode_records(encoder, {{"p", image}}, &cache)[0].vector == encode_records(encoder, {{"p", image}})[0].vector);
+    CHECK(cache.size() == 8);
+    encoded = 0;
+    expect_error(ErrorCode::invalid_argument, {"document c"}, [&] {
+        upsert(encoder, index, std::vector<Document>{{"r", Text{"red"}}, {"c", Text{"\xFF"}}}, {.cache = &cache});
+    });
+}

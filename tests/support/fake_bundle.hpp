@@ -61,6 +61,12 @@ inline nlohmann::json cross_encoder(bool pictures) {
     return manifest;
 }
 
+/// Writes manifest.sha256 for the manifest that is there.
+inline void seal(const TempFolder& folder) {
+    const auto manifest = read_file(folder / "manifest.json");
+    write_file(folder / "manifest.sha256", sextant::bundle_detail::sha256(std::as_bytes(std::span(manifest))) + "  manifest.json\n");
+}
+
 /// Writes the folder: the files, and the manifest with their hashes.
 inline std::filesystem::path write(const TempFolder& folder, nlohmann::json manifest, std::map<std::string, std::string> files = {}) {
     files.emplace("tokenizer.json", tokenizer);
@@ -71,6 +77,7 @@ inline std::filesystem::path write(const TempFolder& folder, nlohmann::json mani
         manifest["files"][name] = {{"sha256", sextant::bundle_detail::sha256(std::as_bytes(std::span(bytes)))}, {"size", bytes.size()}};
     }
     write_file(folder / "manifest.json", manifest.dump(1));
+    seal(folder);
     return folder.path();
 }
 

@@ -41,7 +41,8 @@ struct Goldens {
 /// Threads: const methods may run together from any threads.
 class Bundle {
 public:
-    /// Reads `folder`/manifest.json and nothing else. Throws `not_found` if there is none, else as `parse_manifest`.
+    /// Reads `folder`/manifest.json and manifest.sha256, which holds its hash, and nothing else. Throws `not_found` if
+    /// either is missing, `corrupt` if the hash is another one, else as `parse_manifest`.
     [[nodiscard]] static Bundle open(const std::filesystem::path& folder);
 
     [[nodiscard]] const Manifest& manifest() const noexcept { return manifest_; }

@@ -16,6 +16,7 @@
 #include <sextant/encode/encoder.hpp>
 #include <sextant/index/index.hpp>
 #include <sextant/rerank/reranker.hpp>
+#include <sextant/store/embedding_cache.hpp>
 
 namespace sextant {
 
@@ -40,12 +41,15 @@ struct SearchOptions {
 /// Threads: may be called from any threads at once.
 [[nodiscard]] SearchResult search(const Encoder& encoder, const Index& index, const Item& query, const SearchOptions& options = {});
 
-/// Encodes documents as records for an index. Texts are kept in the record.
-[[nodiscard]] std::vector<Record> encode_records(const Encoder& encoder, std::vector<Document> documents);
+/// Encodes documents as records for an index. Texts are kept in the record. With a cache, what it knows is not encoded,
+/// and the rest is put into it.
+[[nodiscard]] std::vector<Record> encode_records(const Encoder& encoder, std::vector<Document> documents,
+                                                 EmbeddingCache* cache = nullptr);
 
 struct UpsertOptions {
     std::size_t batch_size = 16;                               ///< documents held in memory at a time
     std::function<void(std::size_t done)> progress = nullptr;  ///< called after each batch; may throw, to cancel
+    EmbeddingCache* cache = nullptr;  ///< knows the vectors of earlier runs, and remembers those of each batch at once
 
     /// Throws `invalid_argument` naming the field.
     void validate() const;
@@ -65,7 +69,7 @@ std::size_t upsert(const Encoder& encoder, Index& index, Range&& documents, cons
     std::vector<Record> records;
     std::vector<Document> batch;
     const auto encode_batch = [&] {
-        std::ranges::move(encode_records(encoder, std::exchange(batch, {})), std::back_inserter(records));
+        std::ranges::move(encode_records(encoder, std::exchange(batch, {}), options.cache), std::back_inserter(records));
         if (options.progress) options.progress(records.size());
     };
     for (auto&& document : documents) {
