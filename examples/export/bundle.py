@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import platform
 import zipfile
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import torch
 from tokenizers import Tokenizer
+
+from source import ExportError
 
 MANIFEST = "manifest.json"
 SEAL = "manifest.sha256"
@@ -101,6 +104,43 @@ def save_network(module, example, path):
     without_debug_records(raw, path)
     raw.unlink()
     return torch.jit.load(str(path))
+
+
+def largest_difference(ours, theirs):
+    """Over the outputs of two runs; infinite if their shapes differ."""
+    pairs = list(zip(*(x if isinstance(x, (tuple, list)) else (x,) for x in (ours, theirs)), strict=True))
+    return max(float((a.double() - b.double()).abs().max()) if a.shape == b.shape else math.inf for a, b in pairs)
+
+
+def save_general_network(module, examples, path, tolerance=1e-4):
+    """Traces with the first of `examples` (tuples of tensors) and writes; then what was written must compute what the
+    module computes for all of them, which differ in batch size and length. Else raises ExportError."""
+    network = save_network(module, examples[0], path)
+    for example in examples:
+        with torch.no_grad():
+            expected = module(*example)
+            scale = max(1.0, *(float(x.abs().max()) for x in (expected if isinstance(expected, tuple) else (expected,))))
+            try:
+                difference = largest_difference(network(*example), expected) / scale
+            except RuntimeError as error:
+                difference, why = math.inf, f": {str(error).strip().splitlines()[-1]}"
+            else:
+                why = ""
+        if not difference <= tolerance:
+            raise ExportError(f"the trace of {path.name} holds for one shape of input only: for {[tuple(t.shape) for t in example]} "
+                              f"it differs by {difference:.2g}{why}. The network has to be wrapped for tracing; use another version "
+                              "of transformers, or a family that is known here")
+    return network
+
+
+def head(source, options):
+    """The part of a manifest that says what was exported, and out of what."""
+    return {"name": options.name or source.name.rsplit("/", 1)[-1], "family": options.family, "source": options.source or source.described,
+            "licence": options.licence or source.licence, "figures": {}}
+
+
+def score(metric, logit_scale=1.0, logit_bias=0.0, activation="identity"):
+    return {"metric": metric, "logit_scale": logit_scale, "logit_bias": logit_bias, "activation": activation}
 
 
 def write_manifest(folder, manifest, reference=None):

@@ -1,0 +1,61 @@
+"""The families that can be exported, and those that cannot, with the reason. The first that recognises a model has it.
+
+A family is a module beside this file with one function, `export(source, folder, options)`: it reads the model that
+`source` (source.py) names and writes its bundle into `folder`, which is there and empty. `options` are the arguments of
+export.py. It raises ExportError, with the remedy, for what it cannot export.
+"""
+
+from importlib import import_module
+from typing import Callable, NamedTuple
+
+from source import ExportError, Source
+
+
+class Family(NamedTuple):
+    name: str  # for --family and the manifest
+    module: str  # the file in this folder
+    recognises: Callable[[Source], bool]
+    about: str
+
+
+class Refusal(NamedTuple):
+    name: str
+    recognises: Callable[[Source], bool]
+    reason: str  # and what to use instead
+
+
+def typed(*model_types):
+    return lambda source: source.config.get("model_type") in model_types
+
+
+FAMILIES = [
+    Family("sentence-transformers", "sentence_transformer", lambda s: "Pooling" in s.modules,
+           "any sentence-transformers model; a plain encoder is pooled by the mean, as sentence-transformers does"),
+]
+
+REFUSALS = [
+    Refusal("x-clip", typed("xclip"),
+            "the vectors of its texts depend on the video that is searched, so no index can hold them; "
+            "use CLIP on the frames of the video"),
+]
+
+
+def find(source, name=None):
+    """The family called `name`, or else the one that recognises the source."""
+    known = ", ".join(family.name for family in FAMILIES)
+    for refusal in REFUSALS:
+        if name == refusal.name or (name is None and refusal.recognises(source)):
+            raise ExportError(f"{source.name} is of the family {refusal.name}, which cannot be exported: {refusal.reason}")
+    for family in FAMILIES:
+        if name == family.name or (name is None and family.recognises(source)):
+            return family
+    if name is not None:
+        raise ExportError(f"there is no family {name}; there are: {known}")
+    kind = source.config.get("model_type")
+    raise ExportError(f"{source.name} is of no family that is known here"
+                      f"{f' (model_type {kind} in config.json)' if kind else ''}; "
+                      f"if it belongs to one, say which with --family: {known}")
+
+
+def load(family):
+    return import_module(f"families.{family.module}")
