@@ -78,6 +78,11 @@ def rounded(vector):
     return [float(f"{x:.9g}") for x in np.asarray(vector, dtype=np.float32).ravel()]
 
 
+def weights(by_id):
+    """The weights of a sparse vector as goldens hold them."""
+    return {str(token): float(f"{weight:.9g}") for token, weight in sorted(by_id.items())}
+
+
 def without_debug_records(source, target):
     """Copies a TorchScript file but for its debug records: they hold the paths of the machine that traced it. Entries
     keep their order; fixed dates make equal networks equal files; data starts at multiples of 64 as torch writes it."""

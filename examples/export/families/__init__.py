@@ -28,8 +28,28 @@ def typed(*model_types):
     return lambda source: source.config.get("model_type") in model_types
 
 
+def named(word):
+    """For what only the name tells apart; a folder that save_pretrained wrote may remember another name than its own."""
+    return lambda source: word in source.name.lower() or word in str(source.config.get("_name_or_path")).lower()
+
+
+# Encoders of texts that transformers' AutoModel builds and that are traced here.
+ENCODERS = typed("albert", "bert", "camembert", "data2vec-text", "deberta-v2", "distilbert", "electra", "ernie", "modernbert",
+                 "mpnet", "roberta", "xlm-roberta", "xlm-roberta-xl")
+
 FAMILIES = [
-    Family("sentence-transformers", "sentence_transformer", lambda s: "Pooling" in s.modules,
+    Family("bge-m3", "bge_m3", lambda s: s.has("sparse_linear.pt") and s.has("colbert_linear.pt"),
+           "BGE-M3: dense, sparse and multi-vector from one pass, as FlagEmbedding"),
+    Family("colbert", "colbert", lambda s: s.has("artifact.metadata") or s.built_as("HF_ColBERT"),
+           "ColBERT v1 and v2 checkpoints, as stanford-futuredata's colbert"),
+    Family("splade", "splade", lambda s: "SpladePooling" in s.modules or (s.built_as("ForMaskedLM") and named("splade")(s)),
+           "SPLADE and other masked language models with SpladePooling, as sentence-transformers' SparseEncoder"),
+    Family("bge-reranker", "bge_reranker",
+           lambda s: s.built_as("ForSequenceClassification") and named("bge-reranker")(s),
+           "BGE's rerankers v1 and v2-m3 with their cut of the query, as FlagEmbedding"),
+    Family("cross-encoder", "cross_encoder", lambda s: s.built_as("ForSequenceClassification"),
+           "cross-encoders with one label, as sentence-transformers' CrossEncoder"),
+    Family("sentence-transformers", "sentence_transformer", lambda s: "Pooling" in s.modules or ENCODERS(s),
            "any sentence-transformers model; a plain encoder is pooled by the mean, as sentence-transformers does"),
 ]
 
