@@ -66,6 +66,9 @@ def export(source, folder, options):
             for t in texts.GOLDEN_TEXTS]
         golden_images = images.write_goldens(folder, prepare, lambda tensors: {"vector": bundle.rounded(
             torch.nn.functional.normalize(image(*(tensors[name] for name in seen)), dim=-1))})
+    if len(golden_texts[0]["vector"]) != len(golden_images[0]["vector"]):
+        raise ExportError(f"the text tower makes {len(golden_texts[0]['vector'])} dimensions, the image tower "
+                          f"{len(golden_images[0]['vector'])}: config.json does not fit the weights")
     bundle.save_general_network(text, texts.examples(tokenizer, texts.GOLDEN_TEXTS, read, length, **how), folder / "text.pt")
     if naflex:
         siglip.trace_positions(model)

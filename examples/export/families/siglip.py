@@ -23,8 +23,8 @@ def tokenizer_of(source):
 def fast(tokenizer):
     """SiglipTokenizer (a SentencePiece unigram model; lower case, no ASCII punctuation, single spaces, the end behind) as
     a tokenizer.json."""
-    from transformers.utils import sentencepiece_model_pb2_new as pb2
-    proto = pb2.ModelProto.FromString(tokenizer.sp_model.serialized_model_proto())
+    from transformers.convert_slow_tokenizer import import_protobuf
+    proto = import_protobuf().ModelProto.FromString(tokenizer.sp_model.serialized_model_proto())
     made = Tokenizer(models.Unigram([(p.piece, p.score) for p in proto.pieces], proto.trainer_spec.unk_id, False))
     made.add_special_tokens([token for _, token in sorted(tokenizer.added_tokens_decoder.items())])
     steps = [normalizers.Replace(BLANK, " ")]
