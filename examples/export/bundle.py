@@ -1,5 +1,6 @@
 """Writes Sextant bundles: hashes, manifest and goldens, as src/bundle/FORMAT.md says. Used by every exporter here."""
 
+import contextlib
 import hashlib
 import json
 import math
@@ -105,10 +106,35 @@ def without_debug_records(source, target):
             new.writestr(copy, old.read(entry))
 
 
+def attention(query, key, value, attn_mask=None, dropout_p=0.0, is_causal=False, scale=None, enable_gqa=False):
+    """torch's scaled_dot_product_attention in evaluation, out of operations that every libtorch since 1.13 knows."""
+    if enable_gqa:
+        key, value = (x.repeat_interleave(query.shape[-3] // x.shape[-3], -3) for x in (key, value))
+    weights = query @ key.transpose(-2, -1) * (query.shape[-1] ** -0.5 if scale is None else scale)
+    if is_causal:
+        weights = weights.masked_fill(torch.ones_like(weights[0, 0], dtype=torch.bool).triu(1), -math.inf)
+    if attn_mask is not None:
+        weights = weights.masked_fill(~attn_mask, -math.inf) if attn_mask.dtype == torch.bool else weights + attn_mask
+    return weights.softmax(-1) @ value
+
+
+@contextlib.contextmanager
+def plain_attention():
+    """Traces made within hold no fused attention, which older versions of libtorch lack."""
+    fused, fast = torch.nn.functional.scaled_dot_product_attention, torch.backends.mha.get_fastpath_enabled()
+    torch.nn.functional.scaled_dot_product_attention = attention
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        yield
+    finally:
+        torch.nn.functional.scaled_dot_product_attention = fused
+        torch.backends.mha.set_fastpath_enabled(fast)
+
+
 def save_network(module, example, path):
     """Traces a module in eval mode and writes it; returns the traced module, which the goldens are made with."""
     module.eval()
-    with torch.no_grad(), warnings.catch_warnings():
+    with torch.no_grad(), plain_attention(), warnings.catch_warnings():
         # Of each constant that a trace may bake in; what matters is that it computes the same, which callers check.
         warnings.simplefilter("ignore", torch.jit.TracerWarning)
         traced = torch.jit.trace(module, example, check_trace=False)

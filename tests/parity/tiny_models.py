@@ -1,0 +1,99 @@
+"""Models of the real classes, tiny and of random weights, as checkpoints with processor and tokenizer. Each function writes
+one into a folder."""
+import math
+
+import torch
+import transformers
+
+import tiny_tokenizers
+
+torch.set_num_threads(2)
+
+
+def enliven(model, seed):
+    """Weights under which every parameter matters and outputs differ: those of a new network make all vectors alike."""
+    generator = torch.Generator().manual_seed(seed)
+
+    def random(like, scale):
+        return torch.randn(like.shape, generator=generator) * scale
+
+    tables = {id(m.weight) for m in model.modules() if isinstance(m, torch.nn.Embedding)}
+    norms = {id(m.weight) for m in model.modules() if "Norm" in type(m).__name__ and getattr(m, "weight", None) is not None}
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if id(parameter) in norms:
+                parameter.copy_(1 + random(parameter, 0.1))
+            elif parameter.dim() > 1 and id(parameter) not in tables:
+                parameter.copy_(random(parameter, 1.2 / math.sqrt(parameter[0].numel())))
+            elif parameter.numel() > 1:  # scales and biases of scores stay as they are
+                parameter.copy_(random(parameter, 0.5 if id(parameter) in tables else 0.1))
+    return model.eval()
+
+
+def save(folder, seed, model, *processors):
+    for part in (enliven(model, seed), *processors):
+        part.save_pretrained(folder)
+
+
+SMALL = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4}
+OTHER = {"hidden_size": 48, "intermediate_size": 80, "num_hidden_layers": 3, "num_attention_heads": 3}
+
+
+def clip(folder, seed, other=False):
+    """QuickGELU as OpenAI's; the other has GELU, another pad token, an oblong-free larger patch and Half norm."""
+    tokenizer = tiny_tokenizers.clip(folder, pad_token="!" if other else "<|endoftext|>")
+    text = {"vocab_size": len(tokenizer), "max_position_embeddings": 77 if not other else 32, "bos_token_id": tokenizer.bos_token_id,
+            "eos_token_id": tokenizer.eos_token_id if other else 2, "hidden_act": "gelu" if other else "quick_gelu", **(OTHER if other else SMALL)}
+    vision = {"image_size": 48 if other else 32, "patch_size": 16 if other else 8, "hidden_act": text["hidden_act"], **(SMALL if other else OTHER)}
+    model = transformers.CLIPModel(transformers.CLIPConfig(text_config=text, vision_config=vision, projection_dim=40 if other else 24))
+    side = vision["image_size"]
+    half = {"image_mean": [0.5] * 3, "image_std": [0.5] * 3} if other else {}
+    save(folder, seed, model, tokenizer, transformers.CLIPImageProcessor(
+        size={"height": side, "width": side} if other else {"shortest_edge": side}, crop_size={"height": side, "width": side},
+        do_center_crop=not other, **half))
+
+
+def align(folder, seed, other=False):
+    """EfficientNet beside BERT."""
+    tokenizer = tiny_tokenizers.word_piece(folder)
+    text = {"vocab_size": len(tokenizer), "max_position_embeddings": 64, "pad_token_id": tokenizer.pad_token_id, **(OTHER if other else SMALL),
+            "hidden_act": "relu" if other else "gelu"}
+    width = 0.5 if other else 0.25
+    vision = {"image_size": 65 if other else 33, "width_coefficient": width, "depth_coefficient": 0.3, "depthwise_padding": [0] if other else []}
+    model = transformers.AlignModel(transformers.AlignConfig(text_config=text, vision_config=vision, projection_dim=int(320 * width),
+                                                             temperature_init_value=0.7))
+    side = vision["image_size"]
+    save(folder, seed, model, tokenizer, transformers.EfficientNetImageProcessor(
+        size={"height": side + 8, "width": side + 8}, resample=2, do_center_crop=True, crop_size={"height": side, "width": side},
+        rescale_factor=1 / 127.5, rescale_offset=True, do_normalize=False, include_top=False))
+
+
+def siglip(folder, seed, other=False):
+    """Unigram and 64 tokens; the other has 16 and another activation."""
+    tokenizer = tiny_tokenizers.siglip(folder)
+    tokenizer.model_max_length = 16 if other else 64
+    text = {"vocab_size": len(tokenizer), "max_position_embeddings": tokenizer.model_max_length, **(OTHER if other else SMALL),
+            "hidden_act": "gelu" if other else "gelu_pytorch_tanh", "projection_size": 48}
+    vision = {"image_size": 48, "patch_size": 16 if other else 12, "hidden_act": text["hidden_act"], **OTHER}
+    model = transformers.SiglipModel(transformers.SiglipConfig(text_config=text, vision_config=vision))
+    save(folder, seed, sigmoid(model), tokenizer, transformers.SiglipImageProcessor(size={"height": 48, "width": 48}))
+
+
+def siglip2(folder, seed, naflex=False):
+    """Gemma's tokenizer, with pictures of one size or of their own shape."""
+    tokenizer = tiny_tokenizers.gemma(folder)
+    text = {"vocab_size": len(tokenizer), "max_position_embeddings": 64, "projection_size": 48, **SMALL}
+    if not naflex:
+        config = transformers.SiglipConfig(text_config=text, vision_config={"image_size": 64, "patch_size": 16, **OTHER})
+        model, processor = transformers.SiglipModel(config), transformers.SiglipImageProcessor(size={"height": 64, "width": 64}, resample=2)
+    else:
+        config = transformers.Siglip2Config(text_config=text, vision_config={"num_patches": naflex, "patch_size": 16, **OTHER})
+        model, processor = transformers.Siglip2Model(config), transformers.Siglip2ImageProcessor(patch_size=16, max_num_patches=naflex + 20)
+    save(folder, seed, sigmoid(model), tokenizer, processor)
+
+
+def sigmoid(model):
+    with torch.no_grad():
+        model.logit_scale.fill_(math.log(110))
+        model.logit_bias.fill_(-13)
+    return model
