@@ -37,11 +37,14 @@ def write_json(path, value):
     path.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def write_tokenizer(source, target):
-    """Copies a tokenizer.json without its own truncation and padding: the manifest says how long a text may be."""
-    content = json.loads(Path(source).read_text(encoding="utf-8"))
-    content["truncation"] = content["padding"] = None
+def write_tokenizer_content(content, target):
+    """Writes a tokenizer.json without its own truncation and padding: the manifest says how long a text may be."""
+    content = content | {"truncation": None, "padding": None}
     Path(target).write_text(json.dumps(content, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
+
+
+def write_tokenizer(source, target):
+    write_tokenizer_content(json.loads(Path(source).read_text(encoding="utf-8")), target)
 
 
 def tokenize(tokenizer_file, max_length, text, document=None):

@@ -1,10 +1,8 @@
 """What every family that reads texts shares: its tokenizer as a file, the manifest's `text` section, goldens' texts."""
 
 import json
-from pathlib import Path
 
 import torch
-from tokenizers import Tokenizer
 from transformers import PreTrainedTokenizerFast
 
 import bundle
@@ -28,10 +26,9 @@ def write_tokenizer(tokenizer, target, single=None):
         raise ExportError(f"{type(tokenizer).__name__} has no tokenizer.json and cannot be turned into one; "
                           "use a checkpoint with a fast tokenizer")
     content = json.loads(tokenizer.backend_tokenizer.to_str())
-    content["truncation"] = content["padding"] = None
     if single is not None:
         content["post_processor"] = template(tokenizer, single)
-    Path(target).write_text(json.dumps(content, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
+    bundle.write_tokenizer_content(content, target)
 
 
 def template(tokenizer, single):
@@ -57,6 +54,12 @@ def section(tokenizer, folder, max_length, query="", document="", file="tokenize
                 "padding_side": tokenizer.padding_side, "truncation_side": tokenizer.truncation_side, **more}
     defaults = {"pad_id": 0, "pad_type_id": 0, "padding_side": "right", "truncation_side": "right"}
     return found | {name: value for name, value in optional.items() if value != defaults.get(name)}
+
+
+def chosen_prompts(options):
+    """The prompts that the user chose, for constructors of sentence-transformers, which let them replace the model's own."""
+    chosen = {"query": options.query_prompt, "document": options.document_prompt}
+    return {name: text for name, text in chosen.items() if text is not None}
 
 
 def inputs_of(tokenizer, network_inputs):
@@ -94,11 +97,6 @@ def examples(tokenizer, texts, inputs, max_length, **how):
     """Tensors to trace with, and others of another batch size and length to check the trace with."""
     one, two, three = texts[0], texts[1:3], (texts + texts)[-3:]
     return [batch(tokenizer, list(rows), inputs, max_length, **how) for rows in (texts[:3], [one], two, three)]
-
-
-def golden(file, max_length, text, document=None):
-    """The ids of a golden, by the tokenizer file of the bundle."""
-    return bundle.tokenize(file, max_length, text, document).ids
 
 
 class Positional(torch.nn.Module):

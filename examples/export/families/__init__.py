@@ -49,6 +49,8 @@ FAMILIES = [
            "BGE's rerankers v1 and v2-m3 with their cut of the query, as FlagEmbedding"),
     Family("cross-encoder", "cross_encoder", lambda s: s.built_as("ForSequenceClassification"),
            "cross-encoders with one label, as sentence-transformers' CrossEncoder"),
+    Family("static-embedding", "static_embedding", lambda s: "StaticEmbedding" in s.modules,
+           "sentence-transformers' StaticEmbedding and model2vec: the mean of a vector per token"),
     Family("sentence-transformers", "sentence_transformer", lambda s: "Pooling" in s.modules or ENCODERS(s),
            "any sentence-transformers model; a plain encoder is pooled by the mean, as sentence-transformers does"),
     Family("clip", "dual_tower", typed("clip"), "CLIP, OpenAI's and others, as transformers' CLIPModel"),
@@ -58,6 +60,9 @@ FAMILIES = [
 ]
 
 REFUSALS = [
+    Refusal("language-model", lambda s: s.built_as("ForCausalLM") and not s.modules,
+            "it generates texts. To embed with one, use a model of sentence-transformers, which says how it is pooled; to "
+            "rerank, use a cross-encoder with one label, such as bge-reranker-v2-m3"),
     Refusal("x-clip", typed("xclip"),
             "the vectors of its texts depend on the video that is searched, so no index can hold them; "
             "use CLIP on the frames of the video"),

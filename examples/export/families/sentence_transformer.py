@@ -28,9 +28,8 @@ class Modules(torch.nn.Module):
 
 def load(source, options):
     from sentence_transformers import SentenceTransformer
-    chosen = {"query": options.query_prompt, "document": options.document_prompt}
     model = SentenceTransformer(str(source.folder), device="cpu", truncate_dim=options.truncate_dim,
-                                prompts={name: text for name, text in chosen.items() if text is not None},
+                                prompts=texts.chosen_prompts(options),
                                 model_kwargs={"attn_implementation": "eager", "dtype": torch.float32}).eval()
     if options.pooling is not None:
         poolings = [step for step in model if type(step).__name__ == "Pooling"]

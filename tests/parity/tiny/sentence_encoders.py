@@ -3,13 +3,14 @@ import torch
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer import modules
 from transformers import (AutoModel, AutoTokenizer, BertConfig, BertModel, Data2VecTextConfig, Data2VecTextModel, DistilBertConfig,
-                          DistilBertModel, ModernBertConfig, ModernBertModel, MPNetConfig, MPNetModel, RobertaConfig, RobertaModel,
-                          XLMRobertaConfig, XLMRobertaModel)
+                          DistilBertModel, Gemma3TextConfig, Gemma3TextModel, ModernBertConfig, ModernBertModel, MPNetConfig, MPNetModel,
+                          Qwen3Config, Qwen3Model, RobertaConfig, RobertaModel, XLMRobertaConfig, XLMRobertaModel)
 
 from tiny import tokens
 from tiny.case import Case, seeded, spread
 
 LENGTH = 48
+ASKED = {"query": "query: ", "document": "passage: "}
 SMALL = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64}
 ROBERTA_POSITIONS = {"max_position_embeddings": LENGTH + 2, "pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2, "type_vocab_size": 1}
 
@@ -79,6 +80,35 @@ def built(encoder, *more, prompts=None, similarity="cosine", lowercase=False, **
     return make
 
 
+def qwen3(folder):
+    """A decoder that is padded on the left and pooled by its last token, as Qwen3-Embedding."""
+    seeded(9)
+    tokenizer = tokens.qwen(LENGTH)
+    saved(folder, tokenizer, Qwen3Model(Qwen3Config(vocab_size=len(tokenizer), num_key_value_heads=2, head_dim=8, max_position_embeddings=64,
+                                                    **SMALL)))
+
+
+def gemma3(folder):
+    """A decoder that looks both ways, within windows in all layers but one, as EmbeddingGemma."""
+    seeded(10)
+    tokenizer = tokens.gemma(LENGTH)
+    saved(folder, tokenizer, Gemma3TextModel(Gemma3TextConfig(
+        vocab_size=len(tokenizer), num_key_value_heads=1, head_dim=8, max_position_embeddings=64, sliding_window=8,
+        use_bidirectional_attention=True, layer_types=["sliding_attention", "full_attention"], **SMALL)))
+
+
+def static(folder):
+    seeded(11)
+    tokenizer = tokens.bert(LENGTH)
+    SentenceTransformer(modules=[modules.StaticEmbedding(tokenizer, embedding_dim=24), modules.Normalize()], device="cpu").save(str(folder))
+
+
+def model2vec(folder):
+    seeded(12)
+    tokenizer = tokens.roberta(LENGTH)
+    SentenceTransformer(modules=[modules.StaticEmbedding(tokenizer, embedding_dim=40)], device="cpu", prompts=ASKED).save(str(folder))
+
+
 def sentence_transformer(folder, **options):
     model = SentenceTransformer(str(folder), device="cpu", **options)
     return lambda kind, texts: {"dense": (model.encode_query if kind == "queries" else model.encode_document)(texts)}
@@ -109,7 +139,6 @@ def normalize(_):
     return modules.Normalize()
 
 
-ASKED = {"query": "query: ", "document": "passage: "}
 CASES = [
     Case("sentence-transformers", configuration, make, sentence_transformer) for configuration, make in (
         ("BERT, mean, Normalize, prompts", built(bert, pooling("mean"), normalize, prompts=ASKED)),
@@ -118,8 +147,13 @@ CASES = [
         ("XLM-R, cls, Normalize", built(xlm_roberta, pooling("cls"), normalize)),
         ("RoBERTa, lasttoken, Normalize", built(roberta, pooling("lasttoken"), normalize)),
         ("DistilBERT, mean_sqrt_len and weightedmean", built(distilbert, pooling("mean_sqrt_len_tokens", "weightedmean"))),
+        ("Qwen3, lasttoken, Normalize, prompts", built(qwen3, pooling("lasttoken"), normalize, prompts=ASKED)),
+        ("Gemma 3 both ways, mean, Dense, Normalize", built(gemma3, pooling("mean"), dense, normalize)),
         ("ModernBERT, cls, Normalize, Euclidean", built(modernbert, pooling("cls"), normalize, similarity="euclidean")),
     )
+] + [
+    Case("static-embedding", "WordPiece, Normalize", static, sentence_transformer),
+    Case("static-embedding", "BPE, prompts", model2vec, sentence_transformer),
 ] + [
     Case("sentence-transformers", "BERT, mean, Normalize, 16 of 32 dimensions", built(bert, pooling("mean"), normalize),
          lambda folder: sentence_transformer(folder, truncate_dim=16), options={"truncate_dim": 16}),

@@ -76,6 +76,23 @@ def roberta(length):
     return RobertaTokenizerFast(tokenizer_object=t, model_max_length=length)
 
 
+def qwen(length):
+    """As Qwen3-Embedding's: nothing before a text, the end marked behind it, padding on the left."""
+    t = byte_level("<|endoftext|> <|im_start|>")
+    t.normalizer = normalizers.NFC()
+    t.post_processor = processors.TemplateProcessing(single="$A <|endoftext|>", pair="$A $B <|endoftext|>",
+                                                     special_tokens=[("<|endoftext|>", 0)])
+    return PreTrainedTokenizerFast(tokenizer_object=t, model_max_length=length, pad_token="<|endoftext|>", eos_token="<|endoftext|>",
+                                   padding_side="left", model_input_names=["input_ids", "attention_mask"])
+
+
+def gemma(length):
+    t = unigram()
+    around(t, "<s>", "</s>", "</s>", 0)
+    return PreTrainedTokenizerFast(tokenizer_object=t, model_max_length=length, pad_token="<pad>", bos_token="<s>", eos_token="</s>",
+                                   unk_token="<unk>", model_input_names=["input_ids", "attention_mask"])
+
+
 def modernbert(length):
     t = byte_level("[PAD] [UNK] [CLS] [SEP] [MASK]")
     t.normalizer = normalizers.NFC()
