@@ -8,6 +8,8 @@ from transformers import PreTrainedTokenizerFast
 import bundle
 from source import ExportError
 
+# Types of models whose positions begin behind the id of padding.
+COUNTED_FROM_PADDING = {"camembert", "data2vec-text", "mpnet", "roberta", "xlm-roberta"}
 GOLDEN_TEXTS = [
     "a red bicycle leans against the wall", "", "Café crème in a naïve Zürich façade — 東京 №5!",
     " ".join(f"word{i} tells the story of the {'old' if i % 2 else 'new'} harbour" for i in range(60)),
@@ -69,20 +71,14 @@ def inputs_of(tokenizer, network_inputs):
 
 
 def longest(options, tokenizer, config):
-    """How many tokens a text may have: as chosen, else what the tokenizer says, within the network's positions. Networks
-    of RoBERTa's kind count positions from behind the padding's id."""
+    """How many tokens a text may have: as chosen, else what the tokenizer says, within the network's positions."""
     positions = getattr(config, "max_position_embeddings", None)
-    if positions is not None and positions > 0 and counts_from_padding(config):
+    if positions is not None and positions > 0 and config.model_type in COUNTED_FROM_PADDING:
         positions -= config.pad_token_id + 1
     limits = [n for n in (options.max_length or tokenizer.model_max_length, positions) if n is not None and 0 < n <= 65536]
     if not limits:
         raise ExportError("neither tokenizer nor configuration says how long a text may be; say it with --max-length")
     return min(limits)
-
-
-def counts_from_padding(config):
-    return config.model_type in {"roberta", "xlm-roberta", "xlm-roberta-xl", "camembert", "mpnet", "data2vec-text",
-                                 "longformer", "roberta-prelayernorm", "ibert", "esm", "xmod"}
 
 
 def batch(tokenizer, texts, inputs, max_length, **how):

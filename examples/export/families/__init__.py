@@ -34,8 +34,8 @@ def named(word):
 
 
 # Encoders of texts that transformers' AutoModel builds and that are traced here.
-ENCODERS = typed("albert", "bert", "camembert", "data2vec-text", "deberta-v2", "distilbert", "electra", "ernie", "modernbert",
-                 "mpnet", "roberta", "xlm-roberta", "xlm-roberta-xl")
+ENCODERS = typed("albert", "bert", "camembert", "data2vec-text", "deberta-v2", "distilbert", "electra", "modernbert", "mpnet",
+                 "roberta", "xlm-roberta")
 
 FAMILIES = [
     Family("bge-m3", "bge_m3", lambda s: s.has("sparse_linear.pt") and s.has("colbert_linear.pt"),
@@ -84,6 +84,12 @@ def find(source, name=None):
     raise ExportError(f"{source.name} is of no family that is known here"
                       f"{f' (model_type {kind} in config.json)' if kind else ''}; "
                       f"if it belongs to one, say which with --family: {known}")
+
+
+def overview():
+    """All families, for people."""
+    lines = [f"  {family.name}: {family.about}" for family in FAMILIES]
+    return "\n".join(["families:", *lines, "refused:", *(f"  {refusal.name}: {refusal.reason}" for refusal in REFUSALS)])
 
 
 def load(family):

@@ -18,7 +18,7 @@ def bert(folder, **more):
     seeded(11)
     tokenizer = tokens.bert(LENGTH)
     saved(folder, tokenizer, BertForSequenceClassification(BertConfig(
-        vocab_size=len(tokenizer), max_position_embeddings=64, num_labels=1, **SMALL | more)))
+        vocab_size=len(tokenizer), max_position_embeddings=64, **SMALL | {"num_labels": 1} | more)))
 
 
 def electra(folder):

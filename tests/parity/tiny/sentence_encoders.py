@@ -2,9 +2,11 @@
 import torch
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer import modules
-from transformers import (AutoModel, AutoTokenizer, BertConfig, BertModel, Data2VecTextConfig, Data2VecTextModel, DistilBertConfig,
-                          DistilBertModel, Gemma3TextConfig, Gemma3TextModel, ModernBertConfig, ModernBertModel, MPNetConfig, MPNetModel,
-                          Qwen3Config, Qwen3Model, RobertaConfig, RobertaModel, XLMRobertaConfig, XLMRobertaModel)
+from transformers import (AlbertConfig, AlbertModel, AutoModel, AutoTokenizer, BertConfig, BertModel, CamembertConfig, CamembertModel,
+                          Data2VecTextConfig, Data2VecTextModel, DebertaV2Config, DebertaV2Model, DistilBertConfig,
+                          DistilBertModel, ElectraConfig, ElectraModel, Gemma3TextConfig, Gemma3TextModel, ModernBertConfig, ModernBertModel, MPNetConfig, MPNetModel,
+                          Qwen3Config, Qwen3Model, RobertaConfig, RobertaModel, T5Config, T5EncoderModel,
+                          XLMRobertaConfig, XLMRobertaModel)
 
 from tiny import tokens
 from tiny.case import Case, seeded, spread
@@ -65,6 +67,15 @@ def modernbert(folder, **more):
     saved(folder, tokenizer, ModernBertModel(ModernBertConfig(
         vocab_size=len(tokenizer), reference_compile=False, bos_token_id=None, eos_token_id=None,
         **SMALL | {"num_hidden_layers": 3, "local_attention": 8, "global_attn_every_n_layers": 2} | special | more)))
+
+
+def other(tokenizer, model_class, config_class, **more):
+    """Encoders whose configuration has nothing of its own to try."""
+    def make(folder):
+        seeded(13)
+        tokens_ = tokenizer(LENGTH)
+        saved(folder, tokens_, model_class(config_class(vocab_size=len(tokens_), **SMALL | more)))
+    return make
 
 
 def built(encoder, *more, prompts=None, similarity="cosine", lowercase=False, **config):
@@ -149,6 +160,14 @@ CASES = [
         ("DistilBERT, mean_sqrt_len and weightedmean", built(distilbert, pooling("mean_sqrt_len_tokens", "weightedmean"))),
         ("Qwen3, lasttoken, Normalize, prompts", built(qwen3, pooling("lasttoken"), normalize, prompts=ASKED)),
         ("Gemma 3 both ways, mean, Dense, Normalize", built(gemma3, pooling("mean"), dense, normalize)),
+        ("ALBERT, mean", built(other(tokens.bert, AlbertModel, AlbertConfig, embedding_size=16, max_position_embeddings=64), pooling("mean"))),
+        ("CamemBERT, mean", built(other(tokens.xlm_roberta, CamembertModel, CamembertConfig, **ROBERTA_POSITIONS), pooling("mean"))),
+        ("DeBERTa v2, mean", built(other(tokens.bert, DebertaV2Model, DebertaV2Config, max_position_embeddings=64, relative_attention=True,
+                                         position_buckets=8, pos_att_type=["p2c", "c2p"], norm_rel_ebd="layer_norm", share_att_key=True),
+                                   pooling("mean"))),
+        ("ELECTRA, mean", built(other(tokens.bert, ElectraModel, ElectraConfig, embedding_size=16, max_position_embeddings=64), pooling("mean"))),
+        ("T5, mean, Normalize", built(other(tokens.t5, T5EncoderModel, T5Config, d_model=32, d_kv=8, d_ff=64, num_heads=4, num_layers=2),
+                                      pooling("mean"), normalize)),
         ("ModernBERT, cls, Normalize, Euclidean", built(modernbert, pooling("cls"), normalize, similarity="euclidean")),
     )
 ] + [

@@ -52,8 +52,12 @@ def write(path, rows, libtorch, partly):
 
 
 def differences(path, rows, libtorch):
-    """What the table claims and this run did not verify, and the other way round; printed, and returned."""
+    """What the table claims of this libtorch and this run did not verify, and the other way round; printed, and returned.
+    Nothing if it claims nothing of this libtorch at all."""
     claimed, verified = {key for key in read(path) if key[2] == libtorch}, {row.key for row in rows}
+    if not claimed:
+        print(f"the table has no rows for libtorch {libtorch}")
+        return []
     for key in sorted(claimed ^ verified):
         print(f"{'claimed, but not verified' if key in claimed else 'verified, but not in the table'}: {' | '.join(key)}")
     return sorted(claimed ^ verified)

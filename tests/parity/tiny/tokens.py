@@ -4,7 +4,7 @@ import random
 
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import (BertTokenizerFast, DistilBertTokenizerFast, MPNetTokenizerFast, PreTrainedTokenizerFast,
-                          RobertaTokenizerFast, XLMRobertaTokenizerFast)
+                          RobertaTokenizerFast, T5TokenizerFast, XLMRobertaTokenizerFast)
 
 from tokenize_texts import glosses
 
@@ -84,6 +84,12 @@ def qwen(length):
                                                      special_tokens=[("<|endoftext|>", 0)])
     return PreTrainedTokenizerFast(tokenizer_object=t, model_max_length=length, pad_token="<|endoftext|>", eos_token="<|endoftext|>",
                                    padding_side="left", model_input_names=["input_ids", "attention_mask"])
+
+
+def t5(length):
+    t = unigram()
+    t.post_processor = processors.TemplateProcessing(single="$A </s>", pair="$A </s> $B </s>", special_tokens=[("</s>", 2)])
+    return T5TokenizerFast(tokenizer_object=t, model_max_length=length, extra_ids=0)
 
 
 def gemma(length):
