@@ -42,7 +42,8 @@ FAMILIES = [
            "BGE-M3: dense, sparse and multi-vector from one pass, as FlagEmbedding"),
     Family("colbert", "colbert", lambda s: s.has("artifact.metadata") or s.built_as("HF_ColBERT"),
            "ColBERT v1 and v2 checkpoints, as stanford-futuredata's colbert"),
-    Family("splade", "splade", lambda s: "SpladePooling" in s.modules or (s.built_as("ForMaskedLM") and named("splade")(s)),
+    Family("splade", "splade", lambda s: "SpladePooling" in s.modules or s.json("config_sentence_transformers.json").get("model_type") == "SparseEncoder"
+           or (s.built_as("ForMaskedLM") and named("splade")(s)),
            "SPLADE and other masked language models with SpladePooling, as sentence-transformers' SparseEncoder"),
     Family("bge-reranker", "bge_reranker",
            lambda s: s.built_as("ForSequenceClassification") and named("bge-reranker")(s),
