@@ -27,6 +27,9 @@ def enliven(model, seed):
                 parameter.copy_(random(parameter, 1.2 / math.sqrt(parameter[0].numel())))
             elif parameter.numel() > 1:  # scales and biases of scores stay as they are
                 parameter.copy_(random(parameter, 0.5 if id(parameter) in tables else 0.1))
+        for norm in (m for m in model.modules() if getattr(m, "running_var", None) is not None):
+            norm.running_mean.copy_(random(norm.running_mean, 0.1))
+            norm.running_var.copy_(1 + random(norm.running_var, 0.1).abs())
     return model.eval()
 
 

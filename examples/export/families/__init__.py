@@ -51,6 +51,8 @@ FAMILIES = [
            "cross-encoders with one label, as sentence-transformers' CrossEncoder"),
     Family("sentence-transformers", "sentence_transformer", lambda s: "Pooling" in s.modules or ENCODERS(s),
            "any sentence-transformers model; a plain encoder is pooled by the mean, as sentence-transformers does"),
+    Family("open-clip", "open_clip", lambda s: s.has("open_clip_config.json") or s.model.startswith("open_clip:"),
+           "any model of open_clip, as open_clip 3.3"),
     Family("clip", "dual_tower", typed("clip"), "CLIP, OpenAI's and others, as transformers' CLIPModel"),
     Family("align", "dual_tower", typed("align"), "ALIGN, as transformers' AlignModel"),
     Family("siglip", "dual_tower", typed("siglip"), "SigLIP, and SigLIP 2 with pictures of one size, as transformers' SiglipModel"),
