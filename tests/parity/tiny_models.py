@@ -100,3 +100,27 @@ def sigmoid(model):
         model.logit_scale.fill_(math.log(110))
         model.logit_bias.fill_(-13)
     return model
+
+
+def blip(folder, seed, other=False):
+    """BLIP: two towers, and a text tower that looks at the picture."""
+    tokenizer = tiny_tokenizers.word_piece(folder, extra=["[DEC]", "[ENC]"])
+    text = {"vocab_size": len(tokenizer), "max_position_embeddings": 64, "pad_token_id": tokenizer.pad_token_id,
+            "sep_token_id": tokenizer.sep_token_id, "encoder_hidden_size": (SMALL if other else OTHER)["hidden_size"], **(OTHER if other else SMALL)}
+    vision = {"image_size": 48, "patch_size": 16 if other else 12, "hidden_act": "quick_gelu" if other else "gelu", **(SMALL if other else OTHER)}
+    model = transformers.BlipForImageTextRetrieval(transformers.BlipConfig(text_config=text, vision_config=vision,
+                                                                           image_text_hidden_size=40 if other else 24))
+    save(folder, seed, model, transformers.BlipProcessor(transformers.BlipImageProcessor(size={"height": 48, "width": 48}), tokenizer))
+
+
+def blip2(folder, seed, other=False):
+    """BLIP-2: queries that look at the picture; the other has a token that stands for them in texts."""
+    tokenizer = tiny_tokenizers.word_piece(folder, extra=["[DEC]"])
+    shape = OTHER if other else SMALL
+    qformer = {"vocab_size": len(tokenizer), "max_position_embeddings": 64, "pad_token_id": tokenizer.pad_token_id, "cross_attention_frequency": 2,
+               "encoder_hidden_size": (SMALL if other else OTHER)["hidden_size"], "use_qformer_text_input": True, **shape}
+    vision = {"image_size": 48, "patch_size": 16 if other else 12, **(SMALL if other else OTHER)}
+    config = transformers.Blip2Config(vision_config=vision, qformer_config=qformer, num_query_tokens=7 if other else 32,
+                                      image_text_hidden_size=40 if other else 24, image_token_index=3 if other else None)
+    model = transformers.Blip2ForImageTextRetrieval(config)
+    save(folder, seed, model, transformers.Blip2Processor(transformers.BlipImageProcessor(size={"height": 48, "width": 48}), tokenizer))

@@ -57,6 +57,10 @@ FAMILIES = [
     Family("align", "dual_tower", typed("align"), "ALIGN, as transformers' AlignModel"),
     Family("siglip", "dual_tower", typed("siglip"), "SigLIP, and SigLIP 2 with pictures of one size, as transformers' SiglipModel"),
     Family("siglip2-naflex", "dual_tower", typed("siglip2"), "SigLIP 2 NaFlex, as transformers' Siglip2Model"),
+    Family("blip", "blip", typed("blip"), "BLIP's towers (ITC), as transformers' BlipForImageTextRetrieval"),
+    Family("blip-itm", "blip", lambda s: False, "BLIP's reranker of (text, picture) pairs (ITM), by --family blip-itm"),
+    Family("blip-2", "blip", typed("blip-2"), "BLIP-2's towers (ITC), as transformers' Blip2ForImageTextRetrieval"),
+    Family("blip-2-itm", "blip", lambda s: False, "BLIP-2's reranker of (text, picture) pairs (ITM), by --family blip-2-itm"),
 ]
 
 REFUSALS = [
