@@ -124,3 +124,36 @@ def blip2(folder, seed, other=False):
                                       image_text_hidden_size=40 if other else 24, image_token_index=3 if other else None)
     model = transformers.Blip2ForImageTextRetrieval(config)
     save(folder, seed, model, transformers.Blip2Processor(transformers.BlipImageProcessor(size={"height": 48, "width": 48}), tokenizer))
+
+
+def flava(folder, seed, other=False):
+    """FLAVA: two towers and an encoder over both."""
+    tokenizer = tiny_tokenizers.word_piece(folder)
+    text = {"vocab_size": len(tokenizer), "max_position_embeddings": 77, "pad_token_id": tokenizer.pad_token_id, **(OTHER if other else SMALL)}
+    image = {"image_size": 48, "patch_size": 16 if other else 12, **(SMALL if other else OTHER), "qkv_bias": not other}
+    multimodal = {"use_cls_token": not other, **SMALL}
+    config = transformers.FlavaConfig(text_config=text, image_config=image, multimodal_config=multimodal, hidden_size=32,
+                                      projection_dim=40 if other else 24)
+    square = {"height": 48, "width": 48}
+    save(folder, seed, transformers.FlavaModel(config), transformers.FlavaProcessor(
+        transformers.FlavaImageProcessor(size={"height": 56, "width": 50} if other else square, crop_size=square, codebook_size=square), tokenizer))
+
+
+def data2vec_vision(folder, seed, other=False):
+    """Pooled by the mean, as the published ones; the other by [CLS], with relative positions."""
+    config = transformers.Data2VecVisionConfig(image_size=48, patch_size=16 if other else 12, use_mean_pooling=not other, layer_scale_init_value=0.3,
+                                               use_absolute_position_embeddings=not other, use_relative_position_bias=other, **(OTHER if other else SMALL))
+    save(folder, seed, transformers.Data2VecVisionModel(config, add_pooling_layer=True),
+         transformers.BeitImageProcessor(size={"height": 48, "width": 48}, do_center_crop=False))
+
+
+def florence2(folder, seed, other=False):
+    """DaViT before a small BART."""
+    text = {"model_type": "bart", "vocab_size": 200, "d_model": 32, "encoder_layers": 1, "decoder_layers": 1, "encoder_attention_heads": 2,
+            "decoder_attention_heads": 2, "encoder_ffn_dim": 32, "decoder_ffn_dim": 32, "max_position_embeddings": 64}
+    vision = {"depths": [1, 1, 2, 1] if other else [1, 1, 1, 1], "embed_dim": [16, 24, 32, 48], "num_heads": [2, 3, 4, 6], "num_groups": [2, 3, 4, 6],
+              "window_size": 4, "projection_dim": 32, "max_position_embeddings": 50, "patch_size": [7, 3, 3, 3]}
+    config = transformers.Florence2Config(text_config=text, vision_config=vision, image_token_id=199)
+    side = 128 if other else 96
+    save(folder, seed, transformers.Florence2Model(config), transformers.CLIPImageProcessor(
+        size={"height": side, "width": side}, do_center_crop=False, image_mean=[0.485, 0.456, 0.406], image_std=[0.229, 0.224, 0.225]))

@@ -61,6 +61,10 @@ FAMILIES = [
     Family("blip-itm", "blip", lambda s: False, "BLIP's reranker of (text, picture) pairs (ITM), by --family blip-itm"),
     Family("blip-2", "blip", typed("blip-2"), "BLIP-2's towers (ITC), as transformers' Blip2ForImageTextRetrieval"),
     Family("blip-2-itm", "blip", lambda s: False, "BLIP-2's reranker of (text, picture) pairs (ITM), by --family blip-2-itm"),
+    Family("flava", "flava", typed("flava"), "FLAVA's contrastive towers, as transformers' FlavaModel"),
+    Family("flava-composed", "flava", lambda s: False, "FLAVA's vector of a text and a picture together, by --family flava-composed"),
+    Family("data2vec-vision", "vision", typed("data2vec-vision"), "Data2Vec of pictures, as transformers' Data2VecVisionModel"),
+    Family("florence-2", "vision", typed("florence2"), "Florence-2's image tower, as transformers' Florence2Model"),
 ]
 
 REFUSALS = [
