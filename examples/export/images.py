@@ -22,6 +22,14 @@ def processor_of(source, name="AutoImageProcessor"):
     return getattr(transformers, name).from_pretrained(str(source.folder), use_fast=False)
 
 
+def joint_processor_of(source, name):
+    """A processor of texts and pictures, with the slow one for pictures and the fast one for texts."""
+    import transformers
+    processor = getattr(transformers, name).from_pretrained(str(source.folder))
+    processor.image_processor = processor_of(source)
+    return processor
+
+
 def section(processor):
     """The manifest's `image` section for a processor of pictures of transformers."""
     kind = type(processor).__name__

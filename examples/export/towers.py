@@ -3,6 +3,7 @@
 from typing import Callable, NamedTuple
 
 import torch
+from PIL import ImageOps
 
 import bundle
 import images
@@ -28,20 +29,29 @@ class Tower(NamedTuple):
     prepare: Callable  # a list of texts or of pictures to the tensors, by name
     original: Callable  # a list of texts or of pictures to vectors, as the model's authors compute them
     output: str = "dense"  # or multi
+    one_shape: bool = True  # all pictures make tensors of one shape
 
 
 def batches(tower, items):
     """Tensors to trace with and to check the trace with: batches of two, one and three."""
-    rows = [tower.prepare(items[:2]), tower.prepare(items[2:3]), tower.prepare([items[2], items[0], items[1]])]
+    groups = [[items[0], items[1]], [items[2]], [items[2], items[0], items[1]]]
+    if not tower.one_shape:
+        groups = [[group[0], ImageOps.mirror(group[0]), group[0]][:len(group)] for group in groups]
+    rows = [tower.prepare(group) for group in groups]
     return [tuple(tensors[name] for name in tower.inputs) for tensors in rows]
 
 
 def vectors(tower, item, normalize):
-    """The golden of one text or picture."""
+    """The golden of one text or picture, by the original; what will be traced must agree with it."""
     with torch.no_grad():
-        found = tower.original([item])[0]
+        tensors = tower.prepare([item])
+        found, ours = tower.original([item])[0], tower.network(*(tensors[name] for name in tower.inputs))[0]
     if normalize:
-        found = torch.nn.functional.normalize(found, dim=-1)
+        found, ours = (torch.nn.functional.normalize(x, dim=-1) for x in (found, ours))
+    difference = bundle.largest_difference(ours, found) / max(1.0, float(found.abs().max()))
+    if not difference <= 1e-4:
+        raise ExportError(f"what was wrapped for tracing differs from the original by {difference:.2g} for {item!r}; use the versions "
+                          "of requirements.txt")
     return {"vector": bundle.rounded(found)} if tower.output == "dense" else {"multi": [bundle.rounded(row) for row in found]}
 
 

@@ -157,3 +157,35 @@ def florence2(folder, seed, other=False):
     side = 128 if other else 96
     save(folder, seed, transformers.Florence2Model(config), transformers.CLIPImageProcessor(
         size={"height": side, "width": side}, do_center_crop=False, image_mean=[0.485, 0.456, 0.406], image_std=[0.229, 0.224, 0.225]))
+
+
+def colpali(folder, seed, other=False):
+    """PaliGemma with a head for late interaction."""
+    tokenizer = tiny_tokenizers.gemma(folder, max_length=512, add_eos_token=False, padding_side="left" if other else "right")
+    side, patch = (56, 14) if other else (48, 16)
+    images = transformers.SiglipImageProcessor(size={"height": side, "width": side})
+    images.image_seq_length = (side // patch) ** 2
+    processor = transformers.ColPaliProcessor(images, tokenizer)
+    text = {"model_type": "gemma", "vocab_size": len(processor.tokenizer), "max_position_embeddings": 512, "num_key_value_heads": 1,
+            "head_dim": 16, **(OTHER if other else SMALL)}
+    vision = {"model_type": "siglip_vision_model", "image_size": side, "patch_size": patch, "projection_dim": text["hidden_size"], **OTHER}
+    vlm = transformers.PaliGemmaConfig(text_config=text, vision_config=vision, image_token_index=processor.image_token_id,
+                                       projection_dim=text["hidden_size"], hidden_size=text["hidden_size"])
+    save(folder, seed, transformers.ColPaliForRetrieval(transformers.ColPaliConfig(vlm_config=vlm, embedding_dim=24 if other else 16)), processor)
+
+
+def colqwen2(folder, seed, other=False):
+    """Qwen2-VL with a head for late interaction; pictures keep their shape."""
+    special = ["<|im_start|>", "<|im_end|>", "<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>"]
+    tokenizer = tiny_tokenizers.qwen2(folder, extra=special)
+    tokenizer.padding_side = "left" if other else "right"
+    images = transformers.Qwen2VLImageProcessor(min_pixels=56 * 56, max_pixels=28 * 28 * (30 if other else 12), patch_size=14, merge_size=2)
+    ids = dict(zip(special, tokenizer.convert_tokens_to_ids(special)))
+    text = {"vocab_size": len(tokenizer), "max_position_embeddings": 1024, "num_key_value_heads": 1 if other else 2, "hidden_size": 48 if other else 32,
+            "intermediate_size": 80, "num_hidden_layers": 3 if other else 2, "num_attention_heads": 3 if other else 2, "max_window_layers": 28,
+            "rope_scaling": {"type": "mrope", "mrope_section": [2, 3, 3]}, "rope_theta": 10000.0, "tie_word_embeddings": False}
+    vision = {"depth": 2, "embed_dim": 32, "num_heads": 2 if other else 4, "hidden_size": text["hidden_size"], "mlp_ratio": 2, "patch_size": 14}
+    vlm = transformers.Qwen2VLConfig(text_config=text, vision_config=vision, image_token_id=ids["<|image_pad|>"], video_token_id=ids["<|video_pad|>"],
+                                     vision_start_token_id=ids["<|vision_start|>"], vision_end_token_id=ids["<|vision_end|>"])
+    save(folder, seed, transformers.ColQwen2ForRetrieval(transformers.ColQwen2Config(vlm_config=vlm, embedding_dim=24 if other else 16)),
+         transformers.ColQwen2Processor(images, tokenizer))

@@ -65,6 +65,8 @@ FAMILIES = [
     Family("flava-composed", "flava", lambda s: False, "FLAVA's vector of a text and a picture together, by --family flava-composed"),
     Family("data2vec-vision", "vision", typed("data2vec-vision"), "Data2Vec of pictures, as transformers' Data2VecVisionModel"),
     Family("florence-2", "vision", typed("florence2"), "Florence-2's image tower, as transformers' Florence2Model"),
+    Family("colpali", "colpali", typed("colpali"), "ColPali (PaliGemma): many vectors for a page or query, as transformers' ColPaliForRetrieval"),
+    Family("colqwen2", "colqwen2", typed("colqwen2"), "ColQwen2 (Qwen2-VL): many vectors for a page or query, as transformers' ColQwen2ForRetrieval"),
 ]
 
 REFUSALS = [
