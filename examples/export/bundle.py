@@ -5,6 +5,8 @@ import hashlib
 import json
 import math
 import platform
+import sys
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -22,8 +24,12 @@ def versions():
     """What made the goldens."""
     import PIL
     import tokenizers
-    return (f"python {platform.python_version()}, torch {torch.__version__.split('+')[0]}, "
-            f"tokenizers {tokenizers.__version__}, Pillow {PIL.__version__}, numpy {np.__version__}")
+    made_with = {"python": platform.python_version(), "torch": torch.__version__.split("+")[0], "tokenizers": tokenizers.__version__,
+                 "Pillow": PIL.__version__, "numpy": np.__version__}
+    for name in ("transformers", "sentence_transformers", "open_clip"):
+        if name in sys.modules:
+            made_with[name] = sys.modules[name].__version__
+    return ", ".join(f"{name} {version}" for name, version in made_with.items())
 
 
 def write_json(path, value):
@@ -31,11 +37,14 @@ def write_json(path, value):
     path.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def write_tokenizer(source, target):
-    """Copies a tokenizer.json without its own truncation and padding: the manifest says how long a text may be."""
-    content = json.loads(Path(source).read_text(encoding="utf-8"))
-    content["truncation"] = content["padding"] = None
+def write_tokenizer_content(content, target):
+    """Writes a tokenizer.json without its own truncation and padding: the manifest says how long a text may be."""
+    content = content | {"truncation": None, "padding": None}
     Path(target).write_text(json.dumps(content, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
+
+
+def write_tokenizer(source, target):
+    write_tokenizer_content(json.loads(Path(source).read_text(encoding="utf-8")), target)
 
 
 def tokenize(tokenizer_file, max_length, text, document=None):
@@ -112,23 +121,39 @@ def attention(query, key, value, attn_mask=None, dropout_p=0.0, is_causal=False,
     return weights.softmax(-1) @ value
 
 
+def broadcast_mask(rule, bh_indices=True):
+    """What transformers' masking_utils computes with vmap, which cannot be traced: a rule of (batch, head, query, key) for
+    all of them at once."""
+    return lambda batch, head, query, key: rule(
+        *((batch[:, None, None, None], head[None, :, None, None]) if bh_indices else (batch, head)),
+        query[None, None, :, None], key[None, None, None, :])
+
+
 @contextlib.contextmanager
 def plain_attention():
-    """Traces made within hold no fused attention, which older versions of libtorch lack."""
+    """Traces made within hold no fused attention, which older versions of libtorch lack, and the masks of decoders."""
     fused, fast = torch.nn.functional.scaled_dot_product_attention, torch.backends.mha.get_fastpath_enabled()
+    masking = sys.modules.get("transformers.masking_utils")
+    kept = (masking._vmap_for_bhqkv, masking.TransformGetItemToIndex) if masking else ()
     torch.nn.functional.scaled_dot_product_attention = attention
     torch.backends.mha.set_fastpath_enabled(False)
+    if masking:
+        masking._vmap_for_bhqkv, masking.TransformGetItemToIndex = broadcast_mask, contextlib.nullcontext
     try:
         yield
     finally:
         torch.nn.functional.scaled_dot_product_attention = fused
         torch.backends.mha.set_fastpath_enabled(fast)
+        if masking:
+            masking._vmap_for_bhqkv, masking.TransformGetItemToIndex = kept
 
 
 def save_network(module, example, path):
     """Traces a module in eval mode and writes it; returns the traced module, which the goldens are made with."""
     module.eval()
-    with torch.no_grad(), plain_attention():
+    with torch.no_grad(), plain_attention(), warnings.catch_warnings():
+        # Of each constant that a trace may bake in; what matters is that it computes the same, which callers check.
+        warnings.simplefilter("ignore", torch.jit.TracerWarning)
         traced = torch.jit.trace(module, example, check_trace=False)
     raw = path.with_suffix(".raw")
     traced.save(str(raw))

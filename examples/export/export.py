@@ -3,11 +3,13 @@
     python examples/export/export.py MODEL OUT [--family FAMILY]
 
 MODEL is a local folder or a name on the Hugging Face hub; the family is recognised from its files. OUT must be empty or
-not there. README.md beside this file lists the families.
+not there. README.md beside this file says more.
 """
 
 import argparse
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import families
@@ -15,7 +17,8 @@ from source import ExportError, Source
 
 
 def arguments():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__, epilog=families.overview(),
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model")
     parser.add_argument("out", type=Path)
     parser.add_argument("--family", help="where the files do not tell: " + ", ".join(f.name for f in families.FAMILIES))
@@ -42,14 +45,28 @@ def export(model, out, **chosen):
 
 
 def run(options):
-    """Exports; returns the family."""
-    if options.out.exists() and any(options.out.iterdir()):
-        raise ExportError(f"{options.out} is not empty; give a new folder")
+    """Exports, all or nothing; returns the family."""
+    if options.out.exists() and (not options.out.is_dir() or any(options.out.iterdir())):
+        raise ExportError(f"{options.out} is not an empty folder; give a new one")
     source = Source(options.model, options.revision)
     family = families.find(source, options.family)
     options.family = family.name
-    options.out.mkdir(parents=True, exist_ok=True)
-    families.load(family).export(source, options.out, options)
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=options.out.parent) as work:
+        folder = Path(work) / "bundle"
+        folder.mkdir()
+        for path in source.licence_files():
+            shutil.copy(path, folder)
+        try:
+            families.load(family).export(source, folder, options)
+        except ValueError as error:
+            if "trust_remote_code" not in str(error):
+                raise
+            raise ExportError(f"{source.name} brings Python code of its own, which is not run here; use a model that "
+                              "transformers itself knows") from None
+        if options.out.exists():
+            options.out.rmdir()
+        folder.rename(options.out)
     return family
 
 

@@ -63,6 +63,11 @@ class Source:
         found = re.search(r"^licen[sc]e(?:_name)?:\s*[\"']?([^\s\"']+)", head, re.M)
         return found.group(1) if found else "unknown"
 
+    def licence_files(self):
+        """The licence itself, where it lies beside the model."""
+        names = re.compile(r"(LICEN[SC]E|NOTICE|COPYING)(\.(txt|md))?", re.I)
+        return sorted(path for path in self.folder.iterdir() if names.fullmatch(path.name)) if self.folder else []
+
 
 def fetched(name, revision):
     from huggingface_hub import snapshot_download

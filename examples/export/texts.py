@@ -1,15 +1,15 @@
 """What every family that reads texts shares: its tokenizer as a file, the manifest's `text` section, goldens' texts."""
 
 import json
-from pathlib import Path
 
 import torch
-from tokenizers import Tokenizer
 from transformers import PreTrainedTokenizerFast
 
 import bundle
 from source import ExportError
 
+# Types of models whose positions begin behind the id of padding.
+COUNTED_FROM_PADDING = {"camembert", "data2vec-text", "mpnet", "roberta", "xlm-roberta"}
 GOLDEN_TEXTS = [
     "a red bicycle leans against the wall", "", "Café crème in a naïve Zürich façade — 東京 №5!",
     " ".join(f"word{i} tells the story of the {'old' if i % 2 else 'new'} harbour" for i in range(60)),
@@ -28,10 +28,9 @@ def write_tokenizer(tokenizer, target, single=None):
         raise ExportError(f"{type(tokenizer).__name__} has no tokenizer.json and cannot be turned into one; "
                           "use a checkpoint with a fast tokenizer")
     content = json.loads(tokenizer.backend_tokenizer.to_str())
-    content["truncation"] = content["padding"] = None
     if single is not None:
         content["post_processor"] = template(tokenizer, single)
-    Path(target).write_text(json.dumps(content, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
+    bundle.write_tokenizer_content(content, target)
 
 
 def template(tokenizer, single):
@@ -59,6 +58,12 @@ def section(tokenizer, folder, max_length, query="", document="", file="tokenize
     return found | {name: value for name, value in optional.items() if value != defaults.get(name)}
 
 
+def chosen_prompts(options):
+    """The prompts that the user chose, for constructors of sentence-transformers, which let them replace the model's own."""
+    chosen = {"query": options.query_prompt, "document": options.document_prompt}
+    return {name: text for name, text in chosen.items() if text is not None}
+
+
 def inputs_of(tokenizer, network_inputs):
     """The tensors, in the order of the network's arguments, that the tokenizer makes and the network takes."""
     given = tokenizer("a").keys()
@@ -66,20 +71,14 @@ def inputs_of(tokenizer, network_inputs):
 
 
 def longest(options, tokenizer, config):
-    """How many tokens a text may have: as chosen, else what the tokenizer says, within the network's positions. Networks
-    of RoBERTa's kind count positions from behind the padding's id."""
+    """How many tokens a text may have: as chosen, else what the tokenizer says, within the network's positions."""
     positions = getattr(config, "max_position_embeddings", None)
-    if positions is not None and positions > 0 and counts_from_padding(config):
+    if positions is not None and positions > 0 and config.model_type in COUNTED_FROM_PADDING:
         positions -= config.pad_token_id + 1
     limits = [n for n in (options.max_length or tokenizer.model_max_length, positions) if n is not None and 0 < n <= 65536]
     if not limits:
         raise ExportError("neither tokenizer nor configuration says how long a text may be; say it with --max-length")
     return min(limits)
-
-
-def counts_from_padding(config):
-    return config.model_type in {"roberta", "xlm-roberta", "xlm-roberta-xl", "camembert", "mpnet", "data2vec-text",
-                                 "longformer", "roberta-prelayernorm", "ibert", "esm", "xmod"}
 
 
 def batch(tokenizer, texts, inputs, max_length, **how):
@@ -94,11 +93,6 @@ def examples(tokenizer, texts, inputs, max_length, **how):
     """Tensors to trace with, and others of another batch size and length to check the trace with."""
     one, two, three = texts[0], texts[1:3], (texts + texts)[-3:]
     return [batch(tokenizer, list(rows), inputs, max_length, **how) for rows in (texts[:3], [one], two, three)]
-
-
-def golden(file, max_length, text, document=None):
-    """The ids of a golden, by the tokenizer file of the bundle."""
-    return bundle.tokenize(file, max_length, text, document).ids
 
 
 class Positional(torch.nn.Module):

@@ -26,7 +26,7 @@ std::string quoted(const std::string& text) {
 std::string name_of(const Golden& golden) { return golden.file.empty() ? quoted(golden.text) : golden.file; }
 
 Encoding tokens_of(const Pipeline& pipeline, const Golden& golden) {
-    if (golden.document) return pipeline.text().encode_pair(golden.text, *golden.document);
+    if (golden.document) return pipeline.text().encode_pair(golden.text, *golden.document, pipeline.manifest().pair);
     const auto& spec = pipeline.text().spec();
     const bool pair = pipeline.manifest().kind == BundleKind::cross_encoder;
     return pipeline.text().encode(golden.text, pair ? spec.query_prompt : spec.document_prompt);

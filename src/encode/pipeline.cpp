@@ -119,7 +119,7 @@ std::vector<float> Pipeline::scores(const NamedTensors& inputs, std::size_t pair
         throw wrong_output(*this, "pair", output, Tensor::describe({count}));
     std::vector<float> scores(output.floats().begin(), output.floats().end());
     if (kernels::first_non_finite(scores)) throw Error(ErrorCode::model, manifest().name + ": a score is not finite");
-    if (manifest().activation_score == ScoreType::probability)
+    if (manifest().activation == Activation::sigmoid)
         for (auto& score : scores) score = static_cast<float>(1 / (1 + std::exp(-static_cast<double>(score))));
     return scores;
 }

@@ -51,13 +51,17 @@ std::string TextPreprocessor::prepare(std::string_view text, std::string_view pr
     check_size(text);
     std::string whole(prompt);
     whole += plugins_.transform ? (*plugins_.transform)(text) : std::string(text);
-    if (spec_.clean == TextCleaning::none) return whole;
+    if (spec_.clean == TextCleaning::none && !spec_.lowercase) return whole;
     check_size(whole);
-    return clean_text(whole, spec_.clean);
+    whole = clean_text(whole, spec_.clean);
+    return spec_.lowercase ? lower_case(whole) : whole;
 }
 
-Truncation TextPreprocessor::truncation() const noexcept {
-    return {.max_length = spec_.max_length, .side = spec_.truncation_side};
+Truncation TextPreprocessor::truncation(const PairSpec& pair) const noexcept {
+    return {.max_length = spec_.max_length,
+            .strategy = pair.truncation,
+            .side = spec_.truncation_side,
+            .first_max_length = pair.query_max_length};
 }
 
 Encoding TextPreprocessor::checked(Encoding encoding) const {
@@ -77,10 +81,10 @@ Encoding TextPreprocessor::encode(std::string_view text, std::string_view prompt
     return tokenizer_.encode(whole, truncation());
 }
 
-Encoding TextPreprocessor::encode_pair(std::string_view query, std::string_view document) const {
+Encoding TextPreprocessor::encode_pair(std::string_view query, std::string_view document, const PairSpec& pair) const {
     const auto first = prepare(query, spec_.query_prompt), second = prepare(document, spec_.document_prompt);
-    if (plugins_.tokenizer) return checked(plugins_.tokenizer->encode_pair(first, second, truncation()));
-    return tokenizer_.encode_pair(first, second, truncation());
+    if (plugins_.tokenizer) return checked(plugins_.tokenizer->encode_pair(first, second, truncation(pair)));
+    return tokenizer_.encode_pair(first, second, truncation(pair));
 }
 
 TextBatch TextPreprocessor::batch(std::span<const Encoding> rows) const {
@@ -89,7 +93,7 @@ TextBatch TextPreprocessor::batch(std::span<const Encoding> rows) const {
     if (const auto multiple = spec_.pad_to_multiple_of; multiple > 1) width = (width + multiple - 1) / multiple * multiple;
 
     std::vector<std::int64_t> ids(rows.size() * width, spec_.pad_id);
-    std::vector<std::int64_t> mask(rows.size() * width, 0);
+    std::vector<std::int64_t> mask(rows.size() * width, spec_.attend_to_padding ? 1 : 0);
     std::vector<std::int64_t> types(rows.size() * width, spec_.pad_type_id);
     std::vector<EmbeddingInfo> info;
     for (std::size_t i = 0; i < rows.size(); ++i) {

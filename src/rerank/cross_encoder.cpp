@@ -60,7 +60,7 @@ std::vector<float> CrossEncoder::Impl::score_batch(const Text& query, std::span<
     if (!pipeline.manifest().image) {
         std::vector<Encoding> pairs;
         for (std::size_t i = 0; i < documents.size(); ++i)
-            pairs.push_back(for_row("document", first + i, count, [&] { return text.encode_pair(query.value, documents[i].text()->value); }));
+            pairs.push_back(for_row("document", first + i, count, [&] { return text.encode_pair(query.value, documents[i].text()->value, pipeline.manifest().pair); }));
         return pipeline.scores(named(text.batch(pairs)), pairs.size());
     }
     const std::vector<Encoding> repeated(documents.size(), text.encode(query.value, text.spec().query_prompt));
@@ -83,7 +83,9 @@ std::vector<float> CrossEncoder::score(const Item& query, std::span<const Item> 
     return scores;
 }
 
-ScoreType CrossEncoder::score_type() const noexcept { return manifest().activation_score; }
+ScoreType CrossEncoder::score_type() const noexcept {
+    return manifest().activation == Activation::sigmoid ? ScoreType::probability : ScoreType::logit;
+}
 const Manifest& CrossEncoder::manifest() const noexcept { return impl_->pipeline.manifest(); }
 
 }  // namespace sextant

@@ -198,7 +198,8 @@ std::vector<Encoding> assemble(const std::array<PlacedText, 2>& texts, bool is_p
     if (truncation.max_length < added)
         refuse("max_length is " + std::to_string(truncation.max_length) + ", but the special tokens alone are " +
                std::to_string(added) + ": raise it");
-    const Counts sizes{texts[0].tokens.size(), texts[1].tokens.size()};
+    const auto first_size = is_pair ? std::min(texts[0].tokens.size(), truncation.first_max_length) : texts[0].tokens.size();
+    const Counts sizes{first_size, texts[1].tokens.size()};
     const auto kept = kept_of(sizes, is_pair, truncation, truncation.max_length - added);
     const std::array windows{windows_of(sizes[0], kept[0], truncation, all_windows),
                              windows_of(sizes[1], kept[1], truncation, all_windows)};
@@ -207,7 +208,7 @@ std::vector<Encoding> assemble(const std::array<PlacedText, 2>& texts, bool is_p
     std::vector<Encoding> encodings;
     for (const auto& pair : pair_up(windows, pattern)) {
         encodings.push_back(filler.fill(pair));
-        encodings.back().tokens_total = sizes[0] + sizes[1] + added;
+        encodings.back().tokens_total = texts[0].tokens.size() + texts[1].tokens.size() + added;
     }
     return encodings;
 }

@@ -78,7 +78,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         bi, cross = pathlib.Path(folder) / "minilm", pathlib.Path(folder) / "cross"
         minilm.export_to(bi)
-        tiny_cross_encoder.export(cross)
+        tiny_cross_encoder.export_to(cross)
 
         texts = sentences(random_, options.texts)
         ours, theirs = probe(options, "encode", bi, texts, 384), original_vectors(texts)

@@ -34,8 +34,8 @@ def named(word):
 
 
 # Encoders of texts that transformers' AutoModel builds and that are traced here.
-ENCODERS = typed("albert", "bert", "camembert", "data2vec-text", "deberta-v2", "distilbert", "electra", "ernie", "modernbert",
-                 "mpnet", "roberta", "xlm-roberta", "xlm-roberta-xl")
+ENCODERS = typed("albert", "bert", "camembert", "data2vec-text", "deberta-v2", "distilbert", "electra", "modernbert", "mpnet",
+                 "roberta", "xlm-roberta")
 
 FAMILIES = [
     Family("bge-m3", "bge_m3", lambda s: s.has("sparse_linear.pt") and s.has("colbert_linear.pt"),
@@ -49,6 +49,8 @@ FAMILIES = [
            "BGE's rerankers v1 and v2-m3 with their cut of the query, as FlagEmbedding"),
     Family("cross-encoder", "cross_encoder", lambda s: s.built_as("ForSequenceClassification"),
            "cross-encoders with one label, as sentence-transformers' CrossEncoder"),
+    Family("static-embedding", "static_embedding", lambda s: "StaticEmbedding" in s.modules,
+           "sentence-transformers' StaticEmbedding and model2vec: the mean of a vector per token"),
     Family("sentence-transformers", "sentence_transformer", lambda s: "Pooling" in s.modules or ENCODERS(s),
            "any sentence-transformers model; a plain encoder is pooled by the mean, as sentence-transformers does"),
     Family("open-clip", "open_clip", lambda s: s.has("open_clip_config.json") or s.model.startswith("open_clip:"),
@@ -70,6 +72,9 @@ FAMILIES = [
 ]
 
 REFUSALS = [
+    Refusal("language-model", lambda s: s.built_as("ForCausalLM") and not s.modules,
+            "it generates texts. To embed with one, use a model of sentence-transformers, which says how it is pooled; to "
+            "rerank, use a cross-encoder with one label, such as bge-reranker-v2-m3"),
     Refusal("x-clip", typed("xclip"),
             "the vectors of its texts depend on the video that is searched, so no index can hold them; "
             "use CLIP on the frames of the video"),
@@ -91,6 +96,12 @@ def find(source, name=None):
     raise ExportError(f"{source.name} is of no family that is known here"
                       f"{f' (model_type {kind} in config.json)' if kind else ''}; "
                       f"if it belongs to one, say which with --family: {known}")
+
+
+def overview():
+    """All families, for people."""
+    lines = [f"  {family.name}: {family.about}" for family in FAMILIES]
+    return "\n".join(["families:", *lines, "refused:", *(f"  {refusal.name}: {refusal.reason}" for refusal in REFUSALS)])
 
 
 def load(family):

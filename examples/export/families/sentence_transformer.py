@@ -1,6 +1,8 @@
 """Any sentence-transformers model of texts: a transformer, pooling, dense layers, normalisation. Where the manifest has the
 pooling, the network returns its tokens; else the modules of sentence-transformers themselves are traced."""
 
+import sys
+
 import torch
 
 import bundle
@@ -28,9 +30,8 @@ class Modules(torch.nn.Module):
 
 def load(source, options):
     from sentence_transformers import SentenceTransformer
-    chosen = {"query": options.query_prompt, "document": options.document_prompt}
     model = SentenceTransformer(str(source.folder), device="cpu", truncate_dim=options.truncate_dim,
-                                prompts={name: text for name, text in chosen.items() if text is not None},
+                                prompts=texts.chosen_prompts(options),
                                 model_kwargs={"attn_implementation": "eager", "dtype": torch.float32}).eval()
     if options.pooling is not None:
         poolings = [step for step in model if type(step).__name__ == "Pooling"]
@@ -63,6 +64,10 @@ def prompts_of(model):
     for names in (["query"], ["document", "passage", "corpus"]):
         name = next((name for name in names if name in model.prompts), model.default_prompt_name)
         found.append(model.prompts.get(name) or "")
+    for name in ("passage", "corpus"):
+        if not found[1] and model.prompts.get(name):
+            print(f"note: encode_document of sentence-transformers leaves out the prompt called {name}, and so does this bundle; "
+                  f"if the model was trained with it, say --document-prompt {model.prompts[name]!r}", file=sys.stderr)
     return tuple(found)
 
 

@@ -10,9 +10,7 @@ from source import ExportError
 
 def export(source, folder, options):
     from sentence_transformers import SparseEncoder
-    chosen = {"query": options.query_prompt, "document": options.document_prompt}
-    model = SparseEncoder(str(source.folder), device="cpu",
-                          prompts={name: text for name, text in chosen.items() if text is not None},
+    model = SparseEncoder(str(source.folder), device="cpu", prompts=texts.chosen_prompts(options),
                           model_kwargs={"attn_implementation": "eager", "dtype": torch.float32}).eval()
     steps = [type(step).__name__ for step in model]
     if steps not in (["Transformer", "SpladePooling"], ["MLMTransformer", "SpladePooling"]):

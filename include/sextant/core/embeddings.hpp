@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include <Eigen/Core>
@@ -11,6 +13,30 @@ namespace sextant {
 
 /// Row-major, so that a row is one vector and lies in one piece.
 using Matrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+using MatrixView = Eigen::Map<const Matrix>;
+
+/// The forms in which a network says what an item means.
+enum class Output {
+    dense,   ///< one vector
+    sparse,  ///< a weight for some of the tokens of a vocabulary
+    multi,   ///< several vectors
+};
+
+[[nodiscard]] constexpr std::string_view to_string(Output output) noexcept {
+    switch (output) {
+        case Output::dense: return "dense";
+        case Output::sparse: return "sparse";
+        case Output::multi: return "multi";
+    }
+    return "unknown";
+}
+
+/// How the vectors q of a query are compared with the vectors d of a document.
+enum class MultiScore {
+    max_sim_sum,   ///< sum over q of the largest <q, d>: ColBERT
+    max_sim_mean,  ///< the same, divided by the number of the query's vectors: BGE-M3
+    max,           ///< the largest <q, d>: BLIP-2
+};
 
 /// What went into one vector.
 struct EmbeddingInfo {
