@@ -2,7 +2,6 @@
 pictures. A setting that the section cannot say is refused by name: guessed preprocessing would make wrong vectors."""
 
 import numpy as np
-import torch
 from PIL import Image
 
 from source import ExportError
@@ -21,6 +20,14 @@ def processor_of(source, name="AutoImageProcessor"):
     """The slow processor, which scales with Pillow; the fast one differs from it by a level here and there."""
     import transformers
     return getattr(transformers, name).from_pretrained(str(source.folder), use_fast=False)
+
+
+def joint_processor_of(source, name):
+    """A processor of texts and pictures, with the slow one for pictures and the fast one for texts."""
+    import transformers
+    processor = getattr(transformers, name).from_pretrained(str(source.folder))
+    processor.image_processor = processor_of(source)
+    return processor
 
 
 def section(processor):
@@ -98,28 +105,13 @@ def golden_pictures():
         yield Image.fromarray(levels.astype(np.uint8))
 
 
-def write_goldens(folder, prepare, results):
-    """Writes the golden pictures with what `prepare` makes of each, a dictionary of tensors of a batch of one, and returns
-    their records, with what `results` makes of those tensors."""
+def write_goldens(folder, pixels, results):
+    """Writes the golden pictures and what `pixels` makes of each, and returns their records with those of `results`."""
     (folder / "golden").mkdir(exist_ok=True)
     records = []
     for i, picture in enumerate(golden_pictures()):
-        file, pixels = f"golden/{i}.png", f"golden/{i}.f32"
-        tensors = prepare(picture)
+        file, values = f"golden/{i}.png", f"golden/{i}.f32"
         picture.save(folder / file)
-        tensors["pixel_values"][0].numpy().astype("<f4").tofile(folder / pixels)
-        records.append({"file": file, "pixels": pixels, **results(tensors)})
+        pixels(picture).numpy().astype("<f4").tofile(folder / values)
+        records.append({"file": file, "pixels": values, **results(picture)})
     return records
-
-
-def prepared(processor):
-    """The tensors that a processor makes of one picture, as a batch of one."""
-    def prepare(picture):
-        return dict(processor(images=[picture], return_tensors="pt"))
-    return prepare
-
-
-def examples(prepare):
-    """Batches to trace with and to check the trace with, of one, two and three pictures of one shape."""
-    tensors = [prepare(picture) for picture in golden_pictures()]
-    return [{name: torch.cat([t[name] for t in rows]) for name in tensors[0]} for rows in (tensors[:2], tensors[2:], tensors)]

@@ -23,7 +23,7 @@ GOLDEN_PAIRS = [
 
 def write_tokenizer(tokenizer, target, single=None):
     """The tokenizer as transformers runs it, which is not always its tokenizer.json. `single`, a template such as
-    "[CLS] [unused0] $A [SEP]", replaces what is set around a text."""
+    "[CLS] [unused0] $A [SEP]" or a list of such pieces, replaces what is set around a text."""
     if not isinstance(tokenizer, PreTrainedTokenizerFast):
         raise ExportError(f"{type(tokenizer).__name__} has no tokenizer.json and cannot be turned into one; "
                           "use a checkpoint with a fast tokenizer")
@@ -35,7 +35,7 @@ def write_tokenizer(tokenizer, target, single=None):
 
 def template(tokenizer, single):
     pieces, used = [], {}
-    for piece in single.split():
+    for piece in single.split() if isinstance(single, str) else single:
         if piece == "$A":
             pieces.append({"Sequence": {"id": "A", "type_id": 0}})
         else:

@@ -26,20 +26,22 @@ HERE = pathlib.Path(__file__).resolve().parent
 TOP = HERE.parents[1]
 sys.path.insert(0, str(TOP / "examples/export"))
 import export  # noqa: E402
-from tiny import all_cases, comparison, table  # noqa: E402
+from tiny import all_cases, comparison, pictures, table  # noqa: E402
 from tiny.case import SEED as SEED_OF_MODELS  # noqa: E402
 from tokenize_texts import glosses, odd_text  # noqa: E402
 
 SEED = 5
 
 
-def inputs(kinds, full):
-    """The same for every model: definitions, odd texts, one that is empty, one that is cut."""
+def inputs(kinds, full, paths):
+    """The same for every model: definitions, odd texts, one that is empty, one that is cut; and odd pictures."""
     rng, count = random.Random(SEED), 200 if full else 40
     texts = ["", "a red bicycle", " ".join(glosses(rng, 12))] + glosses(rng, count // 2)
     texts += [odd_text(rng, ["<mask>", "[MASK]", "</s>"]) for _ in range(count - len(texts))]
     made = {"documents": texts, "queries": texts[:count // 2]}
     made["pairs"] = [(rng.choice(texts), rng.choice(texts)) for _ in range(count - 2)] + [("", ""), (texts[2], texts[2])]
+    made["images"] = paths
+    made["picture_pairs"] = made["text_images"] = [(rng.choice(texts), path) for path in paths]
     return {kind: made[kind] for kind in kinds}
 
 
@@ -67,20 +69,41 @@ def asked(probe, bundle, request, batch_size):
     return answer
 
 
-def verify(case, options):
+def verify(case, options, paths):
     """Exports one model and compares it; returns the worst figures."""
     with tempfile.TemporaryDirectory() as folder:
         source, bundle = pathlib.Path(folder) / "model", pathlib.Path(folder) / "bundle"
         source.mkdir()
         case.make(source)
         export.export(case.export_from(source), bundle, **case.options)
-        given = inputs(case.kinds, options.all)
+        given = inputs(case.kinds, options.all, paths)
         original = case.original(source)
         expected = {kind: original(kind, list(items)) for kind, items in given.items()}
         worst = comparison.Worst()
         for batch_size in (1, 32):
             worst = worst.and_of(comparison.compare(asked(options.probe, bundle, given, batch_size), expected))
         return worst
+
+
+def verify_all(options, paths):
+    """The rows of what passes, and the cases that fail."""
+    rows, failed = [], []
+    for case in all_cases():
+        if options.only not in f"{case.family}: {case.configuration}":
+            continue
+        start = time.monotonic()
+        try:
+            worst = verify(case, options, paths)
+        except (export.ExportError, subprocess.CalledProcessError) as error:
+            print(f"{case.family}: {case.configuration}: {error}")
+            failed.append(case)
+            continue
+        print(f"{case.family}: {case.configuration}: {worst}; {time.monotonic() - start:.1f} s", flush=True)
+        if worst.passes():
+            rows.append(table.Row(case.family, case.configuration, options.libtorch, worst))
+        else:
+            failed.append(case)
+    return rows, failed
 
 
 def main():
@@ -95,22 +118,8 @@ def main():
     transformers.logging.set_verbosity_error()
     torch.set_num_threads(1)  # the models are so small that a second thread would only wait
     print(f"inputs with seed {SEED}, models with seed {SEED_OF_MODELS} and on")
-    rows, failed = [], []
-    for case in all_cases():
-        if options.only not in f"{case.family}: {case.configuration}":
-            continue
-        start = time.monotonic()
-        try:
-            worst = verify(case, options)
-        except (export.ExportError, subprocess.CalledProcessError) as error:
-            print(f"{case.family}: {case.configuration}: {error}")
-            failed.append(case)
-            continue
-        print(f"{case.family}: {case.configuration}: {worst}; {time.monotonic() - start:.1f} s", flush=True)
-        if worst.passes():
-            rows.append(table.Row(case.family, case.configuration, options.libtorch, worst))
-        else:
-            failed.append(case)
+    with tempfile.TemporaryDirectory() as folder:
+        rows, failed = verify_all(options, pictures.write(pathlib.Path(folder), 100 if options.all else 12))
     path = TOP / "examples/export/FAMILIES.md"
     if options.write:
         table.write(path, rows, options.libtorch, partly=bool(options.only))

@@ -54,10 +54,22 @@ FAMILIES = [
            "sentence-transformers' StaticEmbedding and model2vec: the mean of a vector per token"),
     Family("sentence-transformers", "sentence_transformer", lambda s: "Pooling" in s.modules or ENCODERS(s),
            "any sentence-transformers model; a plain encoder is pooled by the mean, as sentence-transformers does"),
+    Family("open-clip", "open_clip", lambda s: s.has("open_clip_config.json") or s.model.startswith("open_clip:"),
+           "any model of open_clip, as open_clip 3.3"),
     Family("clip", "dual_tower", typed("clip"), "CLIP, OpenAI's and others, as transformers' CLIPModel"),
     Family("align", "dual_tower", typed("align"), "ALIGN, as transformers' AlignModel"),
     Family("siglip", "dual_tower", typed("siglip"), "SigLIP, and SigLIP 2 with pictures of one size, as transformers' SiglipModel"),
     Family("siglip2-naflex", "dual_tower", typed("siglip2"), "SigLIP 2 NaFlex, as transformers' Siglip2Model"),
+    Family("blip", "blip", typed("blip"), "BLIP's towers (ITC), as transformers' BlipForImageTextRetrieval"),
+    Family("blip-itm", "blip", lambda s: False, "BLIP's reranker of (text, picture) pairs (ITM), by --family blip-itm"),
+    Family("blip-2", "blip", typed("blip-2"), "BLIP-2's towers (ITC), as transformers' Blip2ForImageTextRetrieval"),
+    Family("blip-2-itm", "blip", lambda s: False, "BLIP-2's reranker of (text, picture) pairs (ITM), by --family blip-2-itm"),
+    Family("flava", "flava", typed("flava"), "FLAVA's contrastive towers, as transformers' FlavaModel"),
+    Family("flava-composed", "flava", lambda s: False, "FLAVA's vector of a text and a picture together, by --family flava-composed"),
+    Family("data2vec-vision", "vision", typed("data2vec-vision"), "Data2Vec of pictures, as transformers' Data2VecVisionModel"),
+    Family("florence-2", "vision", typed("florence2"), "Florence-2's image tower, as transformers' Florence2Model"),
+    Family("colpali", "colpali", typed("colpali"), "ColPali (PaliGemma): many vectors for a page or query, as transformers' ColPaliForRetrieval"),
+    Family("colqwen2", "colqwen2", typed("colqwen2"), "ColQwen2 (Qwen2-VL): many vectors for a page or query, as transformers' ColQwen2ForRetrieval"),
 ]
 
 REFUSALS = [

@@ -71,5 +71,15 @@ class Positions(torch.nn.Module):
         return self.patch_embedding(pixel_values) + torch.einsum("bpi,bpj,ijd->bpd", down, across, self.table)
 
 
-def trace_positions(model):
-    model.vision_model.embeddings = Positions(model.vision_model.embeddings)
+class NaFlex(torch.nn.Module):
+    """The image tower of Siglip2Model, with positions that a trace can hold."""
+
+    def __init__(self, vision):
+        super().__init__()
+        self.positions, self.encoder, self.norm, self.head = Positions(vision.embeddings), vision.encoder, vision.post_layernorm, vision.head
+
+    def forward(self, pixel_values, pixel_attention_mask, spatial_shapes):
+        hidden = self.positions(pixel_values, spatial_shapes)
+        hidden_places = (1 - pixel_attention_mask[:, None, None, :].to(hidden.dtype)) * torch.finfo(hidden.dtype).min
+        hidden = self.encoder(inputs_embeds=hidden, attention_mask=hidden_places).last_hidden_state
+        return self.head(self.norm(hidden), pixel_attention_mask)

@@ -102,16 +102,21 @@ def one_kind(ours, theirs):
 
 
 def compare(ours, theirs):
-    """Two answers by kind of input; every query then ranks all documents, or, where only documents were asked, each of the
-    first twenty all others."""
+    """Two answers by kind of input; then every query ranks all documents and all pictures, or, where none was asked, each of
+    the first twenty of a kind all others."""
     worst = Worst()
     for kind in theirs:
         worst = worst.and_of(one_kind(ours[kind], theirs[kind]))
-    if "documents" not in theirs or worst.strays:
-        return worst
-    first = {name: rows[:20] for name, rows in theirs.get("queries", theirs["documents"]).items()}
-    mine = {name: rows[:20] for name, rows in ours.get("queries", ours["documents"]).items()}
-    expected, got = all_scores(first, theirs["documents"]), all_scores(mine, ours["documents"])
+    for target in ("documents", "images", "text_images"):
+        if target in theirs and not worst.strays:
+            asker = "queries" if "queries" in theirs else target
+            worst = worst.and_of(rankings(*(({name: rows[:20] for name, rows in x[asker].items()}, x[target]) for x in (ours, theirs))))
+    return worst
+
+
+def rankings(ours, theirs):
+    """Of two pairs of (queries, documents)."""
+    worst, expected, got = Worst(), all_scores(*theirs), all_scores(*ours)
     for output, scores in expected.items():
         if np.ptp(scores, axis=1).max() < 0.05 * np.abs(scores).max():
             return Worst(strays=f"by {output}, the original hardly tells its inputs apart: nothing can be learnt from this model")
