@@ -22,6 +22,7 @@ namespace sextant {
 /// sets them in the environment: make that call before other threads read the environment.
 ///
 /// Throws `Error(model)` if libtorch cannot read the archive, `Error(unsupported)` in a build without libtorch.
-[[nodiscard]] std::unique_ptr<Model> load_torchscript(std::span<const std::byte> bytes, std::string_view name);
+[[nodiscard]] std::unique_ptr<Model> load_torchscript(std::span<const std::byte> bytes, std::string_view name,
+                                                      Precision precision = Precision::float32);
 
 }  // namespace sextant
