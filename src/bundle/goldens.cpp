@@ -1,6 +1,7 @@
 // Reads golden/golden.json.
 #include <sextant/bundle/bundle.hpp>
 
+#include <array>
 #include <charconv>
 #include <cstring>
 
@@ -72,8 +73,11 @@ Goldens Bundle::goldens(std::size_t at_most) const {
          {std::pair{"text", &goldens.text}, {"image", &goldens.image}, {"text_image", &goldens.text_image}, {"pair", &goldens.pair}}) {
         if (!root.has(name)) continue;
         if (!root.required(name).is_array()) root.fail(ErrorCode::corrupt, name, "is not a list");
+        std::array<std::size_t, 2> taken{};
         for (const auto& golden : root.required(name)) {
-            if (list->size() == at_most) break;
+            auto& of_role = taken[Fields(golden, where, name).boolean("query", false) ? 1 : 0];
+            if (of_role == at_most) continue;
+            ++of_role;
             list->push_back(read_golden(*this, golden, where));
         }
     }

@@ -55,7 +55,7 @@ public:
     /// The same as text.
     [[nodiscard]] std::string read_text(const std::string& file) const;
 
-    /// The first `at_most` goldens of each kind, with the pixel files read; empty if the bundle has none. Throws as `read`.
+    /// The first `at_most` goldens of each kind and role, with the pixel files read; empty if the bundle has none. Throws as `read`.
     [[nodiscard]] Goldens goldens(std::size_t at_most = std::numeric_limits<std::size_t>::max()) const;
 
 private:

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -95,16 +96,22 @@ class TextPreprocessor {
 public:
     TextPreprocessor(Tokenizer tokenizer, TextSpec spec, TextPlugins plugins = {});
 
-    /// The tokens of `prompt` and `text` together, cut to `max_length`. Offsets are places in what was tokenized.
+    /// The tokens of `prompt` and `text` together, cut to `max_length` at `side`, or where the spec says. Offsets are
+    /// places in what was tokenized.
     /// Throws `invalid_argument` for invalid UTF-8, `limit` for a text over 64 KiB, `model` if a caller's tokenizer
     /// returns vectors of different lengths or more than `max_length` tokens.
-    [[nodiscard]] Encoding encode(std::string_view text, std::string_view prompt = {}) const;
+    [[nodiscard]] Encoding encode(std::string_view text, std::string_view prompt = {},
+                                  std::optional<Truncation::Side> side = std::nullopt) const;
 
     /// The tokens of a query and a document joined, as a cross-encoder reads them, each behind its prompt. Throws as above.
     [[nodiscard]] Encoding encode_pair(std::string_view query, std::string_view document, const PairSpec& pair = {}) const;
 
-    /// Rows of tokens, padded to one length.
+    /// Rows of tokens, padded to one length: that of the longest, `at_least`, or more if the spec says so.
+    [[nodiscard]] TextBatch batch(std::span<const Encoding* const> rows, std::size_t at_least = 0) const;
     [[nodiscard]] TextBatch batch(std::span<const Encoding> rows) const;
+
+    /// True if the tokens' offsets, less the prompt's length, are places in the text that was given.
+    [[nodiscard]] bool keeps_places() const noexcept;
 
     [[nodiscard]] const TextSpec& spec() const noexcept { return spec_; }
 
