@@ -14,11 +14,11 @@ from source import ExportError
 
 
 def reads(model, tokenizer):
-    """The inputs of the text tower, and whether it was trained to see what fills up a text, as SigLIP. CLIP looks only back
-    and pools the end of the text: it needs no mask."""
-    if model.config.model_type == "align":
-        return texts.inputs_of(tokenizer, {"input_ids", "attention_mask", "token_type_ids"}), False
-    return ["input_ids"], model.config.model_type != "clip"
+    """The inputs of the text tower, and whether it was trained to see what fills up a text, as SigLIP."""
+    if model.config.model_type in ("siglip", "siglip2"):
+        return ["input_ids"], True
+    known = {"input_ids", "attention_mask", "token_type_ids"} if model.config.model_type == "align" else {"input_ids", "attention_mask"}
+    return texts.inputs_of(tokenizer, known), False
 
 
 def score_of(model):
