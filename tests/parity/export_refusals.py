@@ -7,6 +7,7 @@ import pathlib
 import sys
 import tempfile
 import unittest
+import unittest.mock
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "examples/export"))
@@ -14,14 +15,14 @@ import export  # noqa: E402
 import families  # noqa: E402
 import transformers  # noqa: E402
 from sentence_transformers.sentence_transformer.modules import CNN, Pooling  # noqa: E402
-from tiny import rerankers, sentence_encoders, several_vectors  # noqa: E402
+from tiny import image_text, open_clip_models, pages, rerankers, sentence_encoders, several_vectors  # noqa: E402
 
 
 def pooled_without_prompt(size):
     return Pooling(size, "mean", include_prompt=False)
 
 
-class Refusals(unittest.TestCase):
+class Story(unittest.TestCase):
     def setUp(self):
         holder = tempfile.TemporaryDirectory()
         self.addCleanup(holder.cleanup)
@@ -37,6 +38,8 @@ class Refusals(unittest.TestCase):
     def config(self, **fields):
         (self.model / "config.json").write_text(json.dumps(fields))
 
+
+class Refusals(Story):
     def test_an_unknown_model_is_told_the_families(self):
         self.config(model_type="mamba")
         message = self.refused()
@@ -101,6 +104,65 @@ class Refusals(unittest.TestCase):
         manifest = json.loads((self.out / "manifest.json").read_text())
         self.assertEqual(manifest["licence"], "mit")
         self.assertIn("LICENSE", manifest["files"])
+
+
+class RefusalsOfPictures(Story):
+    def altered(self, name, **fields):
+        path = self.model / name
+        path.write_text(json.dumps(json.loads(path.read_text()) | fields))
+
+    def test_one_text_and_one_picture_at_a_time(self):
+        self.config(model_type="bridgetower")
+        self.assertIn("--family flava-composed", self.refused())
+
+    def test_an_adapter_is_no_model(self):
+        (self.model / "adapter_config.json").write_text("{}")
+        self.assertIn("merge_and_unload", self.refused())
+
+    def test_a_file_of_albef(self):
+        self.model = self.model / "ALBEF_4M.pth"
+        self.model.write_bytes(b"")
+        self.assertIn("use BLIP", self.refused())
+
+    def test_pictures_prepared_in_an_unknown_way(self):
+        image_text.clip(self.model)
+        transformers.ConvNextImageProcessor(crop_pct=0.9).save_pretrained(self.model)
+        self.assertIn("ConvNextImageProcessor, which is not known here", self.refused())
+
+    def test_settings_of_a_processor_that_no_bundle_can_say(self):
+        image_text.clip(self.model)
+        for change, named in (({"do_rescale": False}, "do_rescale"), ({"do_pad": True}, "do_pad"), ({"resample": 9}, "resample = 9"),
+                              ({"size": {"shortest_edge": 32, "longest_edge": 64}}, "longest_edge")):
+            before = (self.model / "preprocessor_config.json").read_text()
+            self.altered("preprocessor_config.json", **change)
+            self.assertIn(named, self.refused())
+            (self.model / "preprocessor_config.json").write_text(before)
+
+    def test_a_blip_that_writes_captions(self):
+        self.config(model_type="blip", architectures=["BlipForConditionalGeneration"])
+        self.assertIn("makes no vectors to search with", self.refused())
+
+    def test_a_colqwen_on_another_base(self):
+        pages.colqwen2(self.model, **pages.NARROW)
+        config = json.loads((self.model / "config.json").read_text())
+        config["vlm_config"]["text_config"]["layer_types"] = ["full_attention", "sliding_attention"]
+        self.altered("config.json", **config)
+        self.assertIn("sliding windows", self.refused())
+
+    def test_open_clip_without_weights_that_say_how_pictures_are_prepared(self):
+        self.model = "open_clip:ViT-B-32/some.pt"
+        message = self.refused()
+        self.assertIn("which say how pictures are prepared", message)
+        self.assertIn("laion2b_s34b_b79k", message)
+
+    def test_open_clip_with_the_wrong_activation(self):
+        self.model = "open_clip:ViT-B-32/openai"
+        with unittest.mock.patch("open_clip.factory.download_pretrained", lambda *_, **__: "nowhere"):
+            self.assertIn("QuickGELU mismatch", self.refused())
+
+    def test_texts_of_one_length_only(self):
+        open_clip_models.clipa(self.model)
+        self.assertIn("no others", self.refused(max_length=16))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@
 
 namespace {
 
-using Json = nlohmann::json;
+using Json = nlohmann::ordered_json;  // floats are written in the order of its names
 
 std::ofstream floats;
 

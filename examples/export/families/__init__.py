@@ -79,6 +79,15 @@ REFUSALS = [
     Refusal("x-clip", typed("xclip"),
             "the vectors of its texts depend on the video that is searched, so no index can hold them; "
             "use CLIP on the frames of the video"),
+    Refusal("albef", lambda s: s.file is not None and "albef" in s.file.name.lower(),
+            "it is not in transformers, and reads texts by a tokenizer and cleaning of its own; use BLIP, which followed it"),
+    Refusal("bridgetower", typed("bridgetower"),
+            "its pictures are sized under two bounds at once and padded to the largest of a batch, which no bundle can say, and one "
+            "text can be compared with one picture at a time only; for vectors of a text and a picture together use FLAVA "
+            "(--family flava-composed)"),
+    Refusal("adapter", lambda s: s.has("adapter_config.json") and not s.has("config.json"),
+            "the folder holds an adapter, not a model; merge it into its base model (merge_and_unload of peft) and export that, or "
+            "use a checkpoint that is merged, such as vidore/colpali-v1.3-hf"),
 ]
 
 

@@ -14,11 +14,11 @@ from source import ExportError
 
 
 def reads(model, tokenizer):
-    """The inputs of the text tower, and whether it was trained to see what fills up a text, as SigLIP. CLIP looks only back
-    and pools the end of the text: it needs no mask."""
-    if model.config.model_type == "align":
-        return texts.inputs_of(tokenizer, {"input_ids", "attention_mask", "token_type_ids"}), False
-    return ["input_ids"], model.config.model_type != "clip"
+    """The inputs of the text tower, and whether it was trained to see what fills up a text, as SigLIP."""
+    if model.config.model_type in ("siglip", "siglip2"):
+        return ["input_ids"], True
+    known = {"input_ids", "attention_mask", "token_type_ids"} if model.config.model_type == "align" else {"input_ids", "attention_mask"}
+    return texts.inputs_of(tokenizer, known), False
 
 
 def score_of(model):
@@ -30,13 +30,13 @@ def score_of(model):
     return bundle.score("cosine", scale, float(model.logit_bias), "sigmoid")
 
 
-def text_tower(model, tokenizer, length):
+def text_tower(model, tokenizer, original, length):
     read, fill = reads(model, tokenizer)
 
-    def prepare(rows):
-        return dict(zip(read, texts.batch(tokenizer, rows, read, length, padding="max_length" if fill else True)))
+    def prepare(rows, by=tokenizer):
+        return dict(zip(read, texts.batch(by, rows, read, length, padding="max_length" if fill else True)))
     return towers.Tower(towers.Method(model, "get_text_features", read), read, prepare,
-                        lambda rows: model.get_text_features(**prepare(rows))), {"pad_to_max_length": True} if fill else {}
+                        lambda rows: model.get_text_features(**prepare(rows, original))), {"pad_to_max_length": True} if fill else {}
 
 
 def image_tower(model, processor):
@@ -54,10 +54,10 @@ def export(source, folder, options):
     if not hasattr(model, "get_text_features") or not hasattr(model, "get_image_features"):
         raise ExportError(f"{source.name} is a {type(model).__name__}, one tower of two; export the whole model")
     sigmoid = model.config.model_type in ("siglip", "siglip2")
-    tokenizer = siglip.tokenizer_of(source) if sigmoid else AutoTokenizer.from_pretrained(str(source.folder))
+    tokenizer, original = siglip.tokenizers_of(source) if sigmoid else [AutoTokenizer.from_pretrained(str(source.folder))] * 2
     processor = images.processor_of(source)
     length = texts.longest(options, tokenizer, model.config.text_config)
-    text, more = text_tower(model, tokenizer, length)
+    text, more = text_tower(model, tokenizer, original, length)
     section = texts.section(tokenizer, folder, length, options.query_prompt or "", options.document_prompt or "", **more)
     towers.write(folder, bundle.head(source, options) | {"score": score_of(model), "text": section, "image": images.section(processor)},
-                 text, lambda row: tokenizer(row, truncation=True, max_length=length)["input_ids"], image_tower(model, processor))
+                 text, lambda row: original(row, truncation=True, max_length=length)["input_ids"], image_tower(model, processor))

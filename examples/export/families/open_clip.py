@@ -20,13 +20,13 @@ SPLIT = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|\p{L}+|\p{N}|[^\s\p{L}\p{N}]+"
 
 class Causal(torch.nn.Module):
     """The text tower of open_clip.CLIP for texts of any length: it looks back only and pools the end of the text, so what
-    fills a text up changes nothing and need not be there."""
+    fills a text up changes nothing and need not be there. The mask, which says so to the caller, is not read."""
 
     def __init__(self, model):
         super().__init__()
         self.model = model
 
-    def forward(self, input_ids):
+    def forward(self, input_ids, attention_mask):
         from open_clip.transformer import text_global_pool
         model, length = self.model, input_ids.shape[1]
         x = model.token_embedding(input_ids) + model.positional_embedding[:length]
@@ -111,9 +111,11 @@ def text_tower(model, tokenizer, short, pad):
 
     def prepare(rows):
         ids = whole(rows)
-        return {"input_ids": ids[:, :int((ids != pad).cumsum(1).argmax(1).max()) + 1] if short else ids}
-    return towers.Tower(Causal(model) if short else towers.Method(model, "encode_text"), ["input_ids"], prepare,
-                        lambda rows: model.encode_text(whole(rows)))
+        if short:
+            ids = ids[:, :int((ids != pad).cumsum(1).argmax(1).max()) + 1]
+        return {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
+    read = ["input_ids", "attention_mask"] if short else ["input_ids"]
+    return towers.Tower(Causal(model) if short else towers.Method(model, "encode_text"), read, prepare, lambda rows: model.encode_text(whole(rows)))
 
 
 def ids_of(tokenizer, pad):

@@ -4,25 +4,25 @@ import string
 
 import torch
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
-from transformers import PreTrainedTokenizerFast
+from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 BLANK = "\u2581"  # how SentencePiece writes a space
 
 
-def tokenizer_of(source):
-    from transformers import AutoTokenizer
+def tokenizers_of(source):
+    """The tokenizer with a tokenizer.json, and the original."""
     tokenizer = AutoTokenizer.from_pretrained(str(source.folder))
     if type(tokenizer).__name__ == "SiglipTokenizer":
-        return fast(tokenizer)
+        return fast(tokenizer), tokenizer
     # SigLIP 2 was trained with Gemma's tokenizer on lower case, which transformers 5 sees to and 4 does not.
     backend = tokenizer.backend_tokenizer
     backend.normalizer = normalizers.Sequence([normalizers.Lowercase(), *([backend.normalizer] if backend.normalizer else [])])
-    return tokenizer
+    return tokenizer, tokenizer
 
 
 def fast(tokenizer):
     """SiglipTokenizer (a SentencePiece unigram model; lower case, no ASCII punctuation, single spaces, the end behind) as
-    a tokenizer.json."""
+    a tokenizer.json. They differ in texts that hold the end's token, </s>: what follows it begins a word here."""
     from transformers.convert_slow_tokenizer import import_protobuf
     proto = import_protobuf().ModelProto.FromString(tokenizer.sp_model.serialized_model_proto())
     made = Tokenizer(models.Unigram([(p.piece, p.score) for p in proto.pieces], proto.trainer_spec.unk_id, False))
@@ -31,7 +31,7 @@ def fast(tokenizer):
     if tokenizer.do_lower_case:
         steps.append(normalizers.Lowercase())
     steps += [normalizers.Replace(Regex("[" + "".join(rf"\x{ord(c):02X}" for c in string.punctuation) + "]"), ""),
-              normalizers.Replace(Regex(r"\s+"), " "), normalizers.Strip()]
+              normalizers.Replace(Regex(r"[\s\x1C-\x1F]+"), " "), normalizers.Strip()]
     if proto.normalizer_spec.precompiled_charsmap:
         steps.append(normalizers.Precompiled(proto.normalizer_spec.precompiled_charsmap))
     steps += [normalizers.Replace(Regex(" {2,}"), " "), normalizers.Strip()]

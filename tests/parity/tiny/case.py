@@ -19,6 +19,7 @@ class Case:
     original: Callable[[Any], Callable[[str, list], dict]]
     kinds: tuple = ("documents", "queries")
     options: dict = field(default_factory=dict)  # of the exporter
+    avoided: str = ""  # what texts do without, because the family's module says that it differs there
     model: str = ""  # what is exported, if not the folder that `make` fills: a path within it, or anywhere
 
     def export_from(self, folder):
@@ -40,7 +41,7 @@ def seeded(number=0):
     torch.manual_seed(SEED + number)
 
 
-def enlivened(model, gain=1.2):
+def enlivened(model, gain):
     """The same for towers of pictures: each weight is drawn anew by how many inputs it sums up, so that deep and convolutional
     networks neither fade nor blow up; scales and biases of scores stay."""
     tables = {id(m.weight) for m in model.modules() if isinstance(m, torch.nn.Embedding)}

@@ -20,9 +20,9 @@ def square(side):
     return {"height": side, "width": side}
 
 
-def saved(folder, model, *processors):
+def saved(folder, model, *processors, gain=1.2):
     seeded(40)
-    for part in (enlivened(model), *processors):
+    for part in (enlivened(model, gain), *processors):
         part.save_pretrained(folder)
 
 
@@ -49,7 +49,7 @@ def align(folder, side=33, width=0.25, **more):
     model = AlignModel(AlignConfig(text_config=text, vision_config=vision, projection_dim=int(320 * width), temperature_init_value=0.7))
     saved(folder, model, tokenizer, EfficientNetImageProcessor(
         size=square(side + 8), resample=BILINEAR, do_center_crop=True, crop_size=square(side), rescale_factor=1 / 127.5, rescale_offset=True,
-        do_normalize=False, include_top=False))
+        do_normalize=False, include_top=False), gain=2.0)
 
 
 def sigmoid(model):
@@ -96,7 +96,8 @@ def features(folder):
     return pictures.dense(text, lambda path: model.get_image_features(**pictures.pixels(processor, path)))
 
 
-CASES = [Case(family, configuration, make, features, ("documents", "queries", "images")) for family, configuration, make in (
+CASES = [Case(family, configuration, make, features, ("documents", "queries", "images"), avoided="</s>" if "SigLIP, " in configuration else "")
+         for family, configuration, make in (
     ("clip", "QuickGELU, 32 pixels, cropped", clip),
     ("clip", "GELU, 48 pixels, squashed, Half norm", clip_squash),
     ("align", "EfficientNet 0.25", align),

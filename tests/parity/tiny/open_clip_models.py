@@ -26,7 +26,7 @@ def saved(folder, embed_dim, vision, text, tokenizer=None, preprocess=None, **mo
     (folder / "open_clip_config.json").write_text(json.dumps({"model_cfg": config, "preprocess_cfg": preprocess}))
     seeded(50)
     model = open_clip.create_model(f"local-dir:{folder}", load_weights=False, pretrained_text=False)
-    torch.save(enlivened(model).state_dict(), folder / "open_clip_pytorch_model.bin")
+    torch.save(enlivened(model, 1.2).state_dict(), folder / "open_clip_pytorch_model.bin")
 
 
 def clipa(folder):
