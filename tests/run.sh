@@ -41,8 +41,8 @@ bash cmake/setup.sh --tests
 # Everything, with the libtorch that a plain configuration finds.
 suite ci build/ci "" ""
 # What runs networks, with the newest libtorch.
-suite ci build/ci-torch-2.13 '^(model|encode|rerank|search|parity_encode|command_line|readme)$' \
-    'test_model test_encode test_rerank test_search encode_probe sextant_cli 1_first_search' \
+suite ci build/ci-torch-2.13 '^(model|encode|rerank|search|parity_encode|parity_families|command_line|readme)$' \
+    'test_model test_encode test_rerank test_search encode_probe families_probe sextant_cli 1_first_search' \
     -DCMAKE_PREFIX_PATH="$(build/python/bin/python -c 'import torch; print(torch.utils.cmake_prefix_path)')"
 # Without libtorch: everything builds, and an index can be linked alone.
 suite no-torch build/no-torch '^(core|kernels|store|index|model|encode|search|consumer|example_2_own_vectors)$' ""
@@ -57,6 +57,11 @@ if $all; then
     cmake --build build/asan --target fuzzers
     find build/asan/tests/fuzz -name 'fuzz_*' -type f -executable -print0 | xargs -0 -P "$(nproc)" -I{} {} --seconds 600
     suite asan build/asan-all "" ""
+    for folder in build/ci build/ci-torch-2.13; do
+        build/python/bin/python tests/parity/parity_families.py --all --probe $folder/tests/parity/families_probe \
+            --libtorch "$(sed -n 's/.*sextant: libtorch \([0-9]*\.[0-9]*\).*/\1/p' $folder/configure.log)"
+    done
+    build/python/bin/python tests/parity/real_retrieval.py --probe build/ci-torch-2.13/tests/parity/families_probe
     suite tsan build/tsan '^(store|index|encode|rerank|search)$' 'test_store test_index test_encode test_rerank test_search'
 fi
 say "all tests passed"
