@@ -79,5 +79,6 @@ int main(int count, char** arguments) {
     measure("resize", seconds, [&] { (void)sextant::resize(picture, width, height, sextant::Filter::bicubic); });
     measure("transform", seconds, [&] { (void)transform(picture); });
     measure("transform_write", seconds, [&] { transform.write(picture, out); });
-    measure("jpeg_to_tensor", seconds, [&] { (void)transform(sextant::decode_image(jpeg)); });
+    const auto needed = [&](int columns, int rows) { return transform.needed({rows, columns}); };
+    measure("jpeg_to_tensor", seconds, [&] { (void)transform(sextant::decode_image(jpeg, "photo", {}, needed)); });
 }

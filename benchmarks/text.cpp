@@ -1,14 +1,20 @@
-// Encodes the lines of a file again and again, one thread, for benchmarks/text.py.
+// Encodes texts again and again, one thread, for benchmarks/text.py.
 //
-//   text_benchmark TOKENIZER TEXTS
+//   text_benchmark TOKENIZER TEXTS          all of them: for each line of its input a round, and for each round a line
+//                                           of output: seconds, tokens, allocations
+//   text_benchmark TOKENIZER TEXTS ROUNDS   each of them: a line of output with the seconds of the fastest round
 //
-// Reads a number of rounds from each line of its input, and answers with: seconds of the fastest round, tokens of a
-// round, allocations of a round.
+// TEXTS is a sequence of texts, each a uint32 length, little-endian, and the bytes.
+#include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <cstdlib>
+#include <cstring>
+#include <ctime>
 #include <exception>
 #include <fstream>
 #include <iostream>
+#include <iterator>
 #include <limits>
 #include <new>
 #include <string>
@@ -20,25 +26,52 @@ namespace {
 
 std::size_t allocations = 0;
 
-std::vector<std::string> read_lines(const char* file) {
-    std::ifstream in(file);
-    std::vector<std::string> lines;
-    for (std::string line; std::getline(in, line);) lines.push_back(line);
-    return lines;
+std::vector<std::string> read_texts(const char* file) {
+    std::ifstream in(file, std::ios::binary);
+    const std::string bytes{std::istreambuf_iterator<char>(in), {}};
+    std::vector<std::string> texts;
+    std::uint32_t length = 0;
+    for (std::size_t at = 0; at < bytes.size(); at += length) {
+        std::memcpy(&length, bytes.data() + at, sizeof(length));
+        at += sizeof(length);
+        texts.push_back(bytes.substr(at, length));
+    }
+    return texts;
 }
 
-void measure(const sextant::Tokenizer& tokenizer, const std::vector<std::string>& texts, int rounds) {
-    using Clock = std::chrono::steady_clock;
-    double best = std::numeric_limits<double>::max();
-    std::size_t tokens = 0;
-    const auto before = allocations;
-    for (int round = 0; round < rounds; ++round) {
-        const auto start = Clock::now();
-        for (const auto& text : texts) tokens += tokenizer.encode(text).ids.size();
-        best = std::min(best, std::chrono::duration<double>(Clock::now() - start).count());
+template <class Work>
+double seconds_of(Work&& work) {
+    const auto start = std::chrono::steady_clock::now();
+    work();
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+// Of this process, which others do not lengthen.
+template <class Work>
+double cpu_seconds_of(Work&& work) {
+    const auto start = std::clock();
+    work();
+    return static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+}
+
+void measure_all(const sextant::Tokenizer& tokenizer, const std::vector<std::string>& texts) {
+    for (std::string line; std::getline(std::cin, line);) {
+        std::size_t tokens = 0;
+        const auto before = allocations;
+        const auto seconds = seconds_of([&] {
+            for (const auto& text : texts) tokens += tokenizer.encode(text).ids.size();
+        });
+        std::cout << seconds << ' ' << tokens << ' ' << allocations - before << std::endl;
     }
-    const auto share = static_cast<std::size_t>(rounds);
-    std::cout << best << ' ' << tokens / share << ' ' << (allocations - before) / share << std::endl;
+}
+
+void measure_each(const sextant::Tokenizer& tokenizer, const std::vector<std::string>& texts, int rounds) {
+    for (const auto& text : texts) {
+        auto best = std::numeric_limits<double>::max();
+        for (int round = 0; round < rounds; ++round)
+            best = std::min(best, cpu_seconds_of([&] { (void)tokenizer.encode(text); }));
+        std::cout << best << std::endl;
+    }
 }
 
 }  // namespace
@@ -52,14 +85,14 @@ void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 int main(int argc, char** argv) {
-    if (argc != 3) {
-        std::cerr << "usage: text_benchmark TOKENIZER TEXTS\n";
+    if (argc != 3 && argc != 4) {
+        std::cerr << "usage: text_benchmark TOKENIZER TEXTS [ROUNDS]\n";
         return 2;
     }
     try {
         const auto tokenizer = sextant::Tokenizer::open(argv[1]);
-        const auto texts = read_lines(argv[2]);
-        for (int rounds = 0; std::cin >> rounds;) measure(tokenizer, texts, rounds);
+        const auto texts = read_texts(argv[2]);
+        argc == 3 ? measure_all(tokenizer, texts) : measure_each(tokenizer, texts, std::atoi(argv[3]));
     } catch (const std::exception& error) {
         std::cerr << error.what() << '\n';
         return 1;

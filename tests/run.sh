@@ -53,6 +53,7 @@ suite asan build/asan '^(media|media_bombs|preprocess|tokenize|bundle|store|inde
 if $all; then
     say "the slow suites in full"
     for program in index_bit_flips index_truncation index_kill; do build/ci/tests/hostile/$program --all; done
+    build/python/bin/python tests/hostile/hostile_models.py --probe build/ci/tests/hostile/hostile_models --all
     cmake --build build/asan --target fuzzers
     find build/asan/tests/fuzz -name 'fuzz_*' -type f -executable -print0 | xargs -0 -P "$(nproc)" -I{} {} --seconds 600
     suite asan build/asan-all "" ""

@@ -18,10 +18,11 @@ int run(const Options& options) {
     const auto bundle = sextant::Bundle::open(options.bundle);
     if (!bundle.manifest().image) throw sextant::Error(sextant::ErrorCode::unsupported, options.bundle + " reads no pictures");
     const sextant::StandardImageTransform transform(*bundle.manifest().image);
+    const auto needed = [&](int width, int height) { return transform.needed({height, width}); };
     sextant::Tensor::Shape shape;
     std::vector<float> values;
     for (const auto& file : options.files) {
-        const auto pixels = transform(sextant::read_image(file));
+        const auto pixels = transform(sextant::read_image(file, {}, needed));
         if (!shape.empty() && shape != pixels.shape())
             throw sextant::Error(sextant::ErrorCode::invalid_argument, file + " becomes " + sextant::Tensor::describe(pixels.shape()) + ", those before it " +
                                                                            sextant::Tensor::describe(shape) + ": one array holds one size, so write them one by one");

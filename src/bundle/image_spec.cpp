@@ -46,6 +46,7 @@ void read_resize_size(Fields& fields, ImageSpec::Resize& resize) {
             resize.size = read_size(fields);
             break;
         case ResizeMode::shortest_edge:
+        case ResizeMode::short_side:
         case ResizeMode::longest_edge:
             resize.edge = static_cast<int>(fields.integer("size", 1, max_input_side));
             break;
@@ -67,6 +68,7 @@ ImageSpec::Resize read_resize(Fields fields) {
     ImageSpec::Resize resize;
     resize.mode = fields.choice<ResizeMode>("mode", {{"squash", ResizeMode::squash},
                                                      {"shortest_edge", ResizeMode::shortest_edge},
+                                                     {"short_side", ResizeMode::short_side},
                                                      {"longest_edge", ResizeMode::longest_edge},
                                                      {"fit", ResizeMode::fit},
                                                      {"cover", ResizeMode::cover},
@@ -77,7 +79,8 @@ ImageSpec::Resize read_resize(Fields fields) {
     resize.filter = read_filter(fields, resize.mode == ResizeMode::none ? "nearest" : "");
     resize.resampler = fields.choice<Resampler>("resampler", {{"pillow", Resampler::pillow},
                                                               {"torch", Resampler::torch},
-                                                              {"torch_antialias", Resampler::torch_antialias}},
+                                                              {"torch_antialias", Resampler::torch_antialias},
+                                                              {"torch_uint8", Resampler::torch_uint8}},
                                                 "pillow");
     fields.expect_nothing_else();
     return resize;
@@ -96,8 +99,14 @@ ImageSpec::Patches read_patches(Fields fields) {
 }
 
 ImageSpec::Crop read_crop(Fields fields) {
-    const ImageSpec::Crop crop{read_size(fields), fields.choice<CropRounding>("rounding", {{"floor", CropRounding::floor},
-                                                                                           {"round_even", CropRounding::round_even}})};
+    ImageSpec::Crop crop;
+    crop.size = read_size(fields);
+    crop.rounding = fields.choice<CropRounding>("rounding", {{"floor", CropRounding::floor},
+                                                             {"round_even", CropRounding::round_even},
+                                                             {"truncate", CropRounding::truncate},
+                                                             {"ceil", CropRounding::ceil}});
+    crop.place = fields.choice<CropPlace>("place", {{"centre", CropPlace::centre}, {"start", CropPlace::start}, {"end", CropPlace::end}},
+                                          "centre");
     fields.expect_nothing_else();
     return crop;
 }
@@ -124,7 +133,8 @@ ImageSpec read_image_spec(Fields fields) {
         }
     }
     spec.rescale = fields.choice<Rescale>("rescale", {{"divide_255", Rescale::divide_255},
-                                                      {"multiply_reciprocal", Rescale::multiply_reciprocal}});
+                                                      {"multiply_reciprocal", Rescale::multiply_reciprocal},
+                                                      {"fused", Rescale::fused}});
     spec.divisor = fields.number("divisor", spec.divisor);
     spec.mean = read_triple(fields, "mean");
     spec.stddev = read_triple(fields, "std");

@@ -21,6 +21,7 @@ struct Source {
     std::string_view name;  ///< for messages
     std::string_view kind;  ///< as `kind_of` names it
     const DecodeOptions& options;
+    const NeededRegion& needed;
 
     [[nodiscard]] const std::uint8_t* data() const { return reinterpret_cast<const std::uint8_t*>(bytes.data()); }
     [[nodiscard]] const ImageLimits& limits() const { return options.limits; }
@@ -54,7 +55,7 @@ void blend(std::uint8_t* pixels, std::size_t count, const std::array<std::uint8_
 
 /// `read_image` with a name of the caller's in its messages.
 [[nodiscard]] Image read_image_as(const std::filesystem::path& file, const std::string& name,
-                                  const DecodeOptions& options);
+                                  const DecodeOptions& options, const NeededRegion& needed = {});
 
 [[nodiscard]] Image decode_jpeg(const Source& source);
 [[nodiscard]] Image decode_png(const Source& source);

@@ -130,10 +130,11 @@ std::string DecodeOptions::name() const {
     return text.empty() ? "reference" : text;
 }
 
-Image decode_image(std::span<const std::byte> bytes, std::string_view name, const DecodeOptions& options) {
+Image decode_image(std::span<const std::byte> bytes, std::string_view name, const DecodeOptions& options,
+                   const NeededRegion& needed) {
     options.validate();
     const auto kind = media::kind_of(bytes);
-    const media::Source source{bytes, name, kind.name, options};
+    const media::Source source{bytes, name, kind.name, options, needed};
     if (bytes.empty()) throw source.error(ErrorCode::corrupt, "the picture is empty (0 bytes)");
     check_file_size(bytes.size(), std::string(name), options.limits);
     switch (kind.library) {
@@ -157,14 +158,15 @@ Image decode_image(std::span<const std::byte> bytes, std::string_view name, cons
                                                    std::string(media::kinds_read));
 }
 
-Image media::read_image_as(const std::filesystem::path& file, const std::string& name, const DecodeOptions& options) {
+Image media::read_image_as(const std::filesystem::path& file, const std::string& name, const DecodeOptions& options,
+                           const NeededRegion& needed) {
     options.validate();
     const auto bytes = read_bytes(file, name, options.limits);
-    return decode_image(bytes, name, options);
+    return decode_image(bytes, name, options, needed);
 }
 
-Image read_image(const std::filesystem::path& file, const DecodeOptions& options) {
-    return media::read_image_as(file, file.string(), options);
+Image read_image(const std::filesystem::path& file, const DecodeOptions& options, const NeededRegion& needed) {
+    return media::read_image_as(file, file.string(), options, needed);
 }
 
 }  // namespace sextant

@@ -33,8 +33,9 @@ struct Decoder {
     bool ended_early;
     std::array<char, JMSG_LENGTH_MAX> message;
 
-    Image* image;       ///< to which rows are appended
-    std::uint8_t* row;  ///< room for one row
+    Image* image;        ///< to which rows are appended
+    std::uint8_t* row;   ///< room for one row
+    PixelRegion region;  ///< what of the picture is decoded; the rest is black
 };
 
 Decoder& decoder_of(j_common_ptr jpeg) { return *static_cast<Decoder*>(jpeg->client_data); }
@@ -105,15 +106,25 @@ void multiply_out(std::uint8_t* row, JDIMENSION width) {
     }
 }
 
-/// Stops after the last row: what follows it cannot change a pixel.
+/// Stops after the last row that is needed: what follows it cannot change a pixel above.
 void read_pixels(Decoder& decoder) {
     auto& jpeg = decoder.jpeg;
+    auto& pixels = decoder.image->pixels;
+    const auto all = static_cast<JDIMENSION>(decoder.image->width);
+    auto left = static_cast<JDIMENSION>(decoder.region.left), width = static_cast<JDIMENSION>(decoder.region.width);
+    const auto top = static_cast<JDIMENSION>(decoder.region.top);
     jpeg_start_decompress(&jpeg);
-    while (jpeg.output_scanline < jpeg.output_height) {
+    if (width < all) jpeg_crop_scanline(&jpeg, &left, &width);  // begins further left, at a whole block
+    if (top > 0) jpeg_skip_scanlines(&jpeg, top);
+    pixels.insert(pixels.end(), std::size_t{top} * all * 3, 0);
+    while (jpeg.output_scanline < top + static_cast<JDIMENSION>(decoder.region.height)) {
         if (jpeg_read_scanlines(&jpeg, &decoder.row, 1) != 1) continue;
-        if (jpeg.out_color_space == JCS_CMYK) multiply_out(decoder.row, jpeg.output_width);
-        append_row(*decoder.image, decoder.row);
+        if (jpeg.out_color_space == JCS_CMYK) multiply_out(decoder.row, width);
+        pixels.insert(pixels.end(), std::size_t{left} * 3, 0);
+        pixels.insert(pixels.end(), decoder.row, decoder.row + std::size_t{width} * 3);
+        pixels.insert(pixels.end(), std::size_t{all - left - width} * 3, 0);
     }
+    pixels.insert(pixels.end(), std::size_t{jpeg.output_height - jpeg.output_scanline} * all * 3, 0);
 }
 
 /// Releases what libjpeg holds, whatever happens.
@@ -192,7 +203,8 @@ void for_each_segment(const Source& source, Visit visit) {
     }
 }
 
-/// Each scan costs a pass over the picture, however short it is, so they are counted before the first is decoded.
+/// Each scan costs a pass over the picture, however short it is, so they are counted before the first is decoded. Of a
+/// picture that is complete after one, no second is looked at.
 void check_scans(const Source& source) {
     int scans = 0;
     for_each_segment(source, [&](std::uint8_t code, std::span<const std::uint8_t>) {
@@ -228,6 +240,25 @@ std::uint64_t fewest_bytes(const jpeg_decompress_struct& jpeg) {
     return blocks / 8;
 }
 
+/// What is to be decoded: everything, or the needed region and what upsampling at its edges looks at.
+PixelRegion region_of(jpeg_decompress_struct& jpeg, const Source& source) {
+    const auto width = static_cast<int>(jpeg.output_width), height = static_cast<int>(jpeg.output_height);
+    const PixelRegion all{0, 0, width, height};
+    if (!source.needed || source.options.jpeg_scale != 1 || source.options.apply_orientation || jpeg_has_multiple_scans(&jpeg))
+        return all;
+    const PixelRegion needed = source.needed(width, height);
+    if (needed.left < 0 || needed.top < 0 || needed.width < 1 || needed.height < 1 || needed.width > width - needed.left ||
+        needed.height > height - needed.top)
+        throw source.error(ErrorCode::invalid_argument,
+                           "the needed region of " + std::to_string(needed.width) + " x " + std::to_string(needed.height) +
+                               " pixels at " + std::to_string(needed.left) + ", " + std::to_string(needed.top) +
+                               " does not lie within the picture of " + std::to_string(width) + " x " + std::to_string(height));
+    constexpr int margin = 2;
+    const int left = std::max(needed.left - margin, 0), top = std::max(needed.top - margin, 0);
+    return {left, top, std::min(needed.left + needed.width + margin, width) - left,
+            std::min(needed.top + needed.height + margin, height) - top};
+}
+
 }  // namespace
 
 Image decode_jpeg(const Source& source) {
@@ -239,7 +270,7 @@ Image decode_jpeg(const Source& source) {
     auto& jpeg = decoder.jpeg;
     source.check_size(jpeg.image_width, jpeg.image_height);
     source.check_length(fewest_bytes(jpeg), jpeg.image_width, jpeg.image_height);
-    check_scans(source);
+    if (jpeg_has_multiple_scans(&jpeg)) check_scans(source);
     const bool four_inks = jpeg.num_components == 4;
     if (!four_inks && jpeg.num_components != 3 && jpeg.num_components != 1)
         throw source.error(ErrorCode::unsupported, "a JPEG file with " + std::to_string(jpeg.num_components) +
@@ -248,6 +279,7 @@ Image decode_jpeg(const Source& source) {
     jpeg.out_color_space = four_inks ? JCS_CMYK : JCS_RGB;
     jpeg.scale_denom = static_cast<unsigned>(source.options.jpeg_scale);
     if (!attempt(decoder, [](Decoder& it) { jpeg_calc_output_dimensions(&it.jpeg); })) throw failure(decoder, source);
+    decoder.region = region_of(jpeg, source);
     Image image = empty_image(jpeg.output_width, jpeg.output_height);
     // One byte beside alignment: to aligned rows libjpeg-turbo writes past the cache, and this row is read at once.
     std::vector<std::uint8_t> row(1 + std::size_t{jpeg.output_width} * 4);

@@ -12,4 +12,6 @@ std::unique_ptr<Model> load_torchscript(std::span<const std::byte>, std::string_
                                             "install libtorch-dev and configure with -DSEXTANT_WITH_TORCH=ON, or give a ModelLoader of your own");
 }
 
+std::unique_ptr<Model> load_any_torchscript(std::span<const std::byte> bytes, std::string_view name) { return load_torchscript(bytes, name); }
+
 }  // namespace sextant

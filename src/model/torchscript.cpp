@@ -11,6 +11,8 @@
 
 #include <torch/script.h>
 
+#include "model/archive.hpp"
+
 namespace sextant {
 namespace {
 
@@ -132,6 +134,11 @@ void limit_shape_caches() {
 bool has_torchscript() noexcept { return true; }
 
 std::unique_ptr<Model> load_torchscript(std::span<const std::byte> bytes, std::string_view name) {
+    model_detail::check_archive(bytes, name);
+    return load_any_torchscript(bytes, name);
+}
+
+std::unique_ptr<Model> load_any_torchscript(std::span<const std::byte> bytes, std::string_view name) {
     limit_shape_caches();
     return guarded("loading " + std::string(name), [&] {
         const c10::InferenceMode inference;

@@ -95,8 +95,8 @@ Kernel kernel_of(Filter filter) {
     throw Error(ErrorCode::invalid_argument, "resize: no such filter: " + std::to_string(static_cast<int>(filter)));
 }
 
-std::int32_t to_fixed(double weight) {
-    const double scaled = weight * (1 << precision_bits);
+std::int32_t to_fixed(double weight, int bits) {
+    const double scaled = weight * (1 << bits);
     return static_cast<std::int32_t>(weight < 0 ? -0.5 + scaled : 0.5 + scaled);
 }
 
@@ -104,14 +104,52 @@ std::int32_t to_fixed(double weight) {
 
 double support_of(Filter filter) { return kernel_of(filter).support; }
 
+/// What all positions of an axis share.
+struct Axis::Scale {
+    Kernel kernel;
+    double scale, support, inverse;
+
+    Scale(Filter filter, const AxisRange& range)
+        : kernel(kernel_of(filter)), scale(static_cast<double>(range.last - range.first) / range.outputs) {
+        const double filter_scale = std::max(scale, 1.0);
+        support = kernel.support * filter_scale;
+        inverse = 1.0 / filter_scale;
+    }
+};
+
+/// Puts the weights of one output position into `row_`.
+Tap Axis::weigh(const Scale& scale, const AxisRange& range, int position) {
+    const double center = range.first + (position + 0.5) * scale.scale;
+    const int first = std::max(static_cast<int>(center - scale.support + 0.5), 0);
+    const int last = std::min(static_cast<int>(center + scale.support + 0.5), range.length);
+    row_.clear();
+    double sum = 0.0;
+    for (int i = 0; i < last - first; ++i) {
+        row_.push_back(scale.kernel.value((i + first - center + 0.5) * scale.inverse));
+        sum += row_.back();
+    }
+    if (sum != 0.0)
+        for (double& weight : row_) weight /= sum;
+    return {first, last - first, weights_.size() / group};
+}
+
+/// PyTorch, aten/src/ATen/native/cpu/UpSampleKernel.cpp (_compute_index_ranges_int16_weights).
+int Axis::bits_for(const Scale& scale, const AxisRange& range) {
+    if (range.arithmetic == Arithmetic::pillow) return precision_bits;
+    double largest = 0;
+    for (int position = 0; position < range.outputs; ++position) {
+        weigh(scale, range, position);
+        for (const double weight : row_) largest = std::max(largest, weight);
+    }
+    int bits = 0;
+    while (bits < precision_bits && to_fixed(largest, bits + 1) < 1 << 15) ++bits;
+    return bits;
+}
+
 void Axis::fill(Filter filter, const AxisRange& range) {
     if (filled_ == std::pair{filter, range}) return;
-    const Kernel kernel = kernel_of(filter);
-    const double scale = static_cast<double>(range.last - range.first) / range.outputs;
-    const double filter_scale = std::max(scale, 1.0);
-    const double support = kernel.support * filter_scale;
-    const double inverse = 1.0 / filter_scale;
-    const double most = range.count * (2 * support + 1 + group);
+    const Scale scale(filter, range);
+    const double most = range.count * (2 * scale.support + 1 + group);
     if (most > max_weights)
         throw Error(ErrorCode::limit, "resize: " + std::to_string(range.length) + " pixels to " +
                                           std::to_string(range.outputs) +
@@ -125,20 +163,8 @@ void Axis::fill(Filter filter, const AxisRange& range) {
     packed_.reserve(2 * static_cast<std::size_t>(most));
     begin_ = range.length;
     end_ = 0;
-    for (int position = range.begin; position < range.begin + range.count; ++position) {
-        const double center = range.first + (position + 0.5) * scale;
-        const int first = std::max(static_cast<int>(center - support + 0.5), 0);
-        const int last = std::min(static_cast<int>(center + support + 0.5), range.length);
-        row_.clear();
-        double sum = 0.0;
-        for (int i = 0; i < last - first; ++i) {
-            row_.push_back(kernel.value((i + first - center + 0.5) * inverse));
-            sum += row_.back();
-        }
-        if (sum != 0.0)
-            for (double& weight : row_) weight /= sum;
-        add({first, last - first, weights_.size() / group});
-    }
+    bits_ = bits_for(scale, range);
+    for (int position = range.begin; position < range.begin + range.count; ++position) add(weigh(scale, range, position));
     if (range.relative)
         for (Tap& tap : taps_) tap.first -= begin_;
     filled_ = {filter, range};
@@ -151,7 +177,7 @@ void Axis::add(const Tap& tap) {
     for (std::size_t i = 0; i < row_.size(); i += group) {
         std::int16_t high[group], low[group];
         for (std::size_t k = 0; k < group; ++k) {
-            const std::int32_t weight = i + k < row_.size() ? to_fixed(row_[i + k]) : 0;
+            const std::int32_t weight = i + k < row_.size() ? to_fixed(row_[i + k], bits_) : 0;
             weights_.push_back(weight);
             high[k] = static_cast<std::int16_t>((weight + (1 << (low_bits - 1))) >> low_bits);
             low[k] = static_cast<std::int16_t>(weight - (high[k] << low_bits));
@@ -162,7 +188,7 @@ void Axis::add(const Tap& tap) {
 }
 
 AxisView Axis::view() const {
-    return {taps_.data(), static_cast<int>(taps_.size()), weights_.data(), packed_.data(), precision_bits};
+    return {taps_.data(), static_cast<int>(taps_.size()), weights_.data(), packed_.data(), bits_};
 }
 
 std::size_t Axis::bytes() const {

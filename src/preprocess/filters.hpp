@@ -15,6 +15,12 @@ namespace sextant::resample_detail {
 /// Half the width of a filter at scale 1, in pixels. Throws `invalid_argument` for a filter that has none.
 [[nodiscard]] double support_of(Filter filter);
 
+/// How exact the weights are, which shows in the result, and which pass comes first.
+enum class Arithmetic {
+    pillow,  ///< 22 bits behind the point; see `resize` for the order
+    torch,   ///< torch's on 8-bit tensors: as many bits as keep every weight of the axis within 16; rows first
+};
+
 /// Which part of an axis is scaled to how many positions, and which of those are wanted.
 struct AxisRange {
     int length;      ///< of the input
@@ -24,6 +30,7 @@ struct AxisRange {
     int begin;       ///< the wanted positions: from `begin`
     int count;       ///< so many
     bool relative;   ///< taps count input positions from the first that is read
+    Arithmetic arithmetic = Arithmetic::pillow;
 
     [[nodiscard]] bool operator==(const AxisRange&) const = default;
 };
@@ -31,7 +38,7 @@ struct AxisRange {
 /// Taps and weights of one axis. Filled again and again, it allocates only to grow, and keeps what it has for the same range.
 class Axis {
 public:
-    /// Pillow's fixed-point weights. Throws `invalid_argument` for a filter that has none, `limit` for too many weights.
+    /// Fixed-point weights. Throws `invalid_argument` for a filter that has none, `limit` for too many weights.
     void fill(Filter filter, const AxisRange& range);
 
     /// Input positions that any tap reads: from `begin()` to before `end()`.
@@ -41,6 +48,10 @@ public:
     [[nodiscard]] std::size_t bytes() const;
 
 private:
+    struct Scale;
+
+    Tap weigh(const Scale& scale, const AxisRange& range, int position);
+    [[nodiscard]] int bits_for(const Scale& scale, const AxisRange& range);
     void add(const Tap& tap);
 
     std::vector<Tap> taps_;
@@ -49,6 +60,7 @@ private:
     std::vector<double> row_;
     int begin_ = 0;
     int end_ = 0;
+    int bits_ = 0;  ///< of a weight behind the point
     std::optional<std::pair<Filter, AxisRange>> filled_;
 };
 

@@ -6,6 +6,8 @@
 
 #include <sextant/core/error.hpp>
 
+#include "preprocess/filters.hpp"
+
 namespace sextant::preprocess_detail {
 namespace {
 
@@ -21,6 +23,13 @@ LongSize shortest_edge(const ImageSize& picture, std::int64_t edge) {
     const std::int64_t width = picture.width, height = picture.height;
     if (width <= height) return {edge * height / width, edge};
     return {edge, edge * width / height};
+}
+
+/// pytorchvideo, transforms/functional.py (short_side_scale).
+LongSize short_side(const ImageSize& picture, int edge) {
+    const double width = picture.width, height = picture.height;
+    if (width < height) return {static_cast<std::int64_t>(std::floor(height / width * edge)), edge};
+    return {edge, static_cast<std::int64_t>(std::floor(width / height * edge))};
 }
 
 std::int64_t half_to_even(double value) { return std::llrint(value); }
@@ -77,6 +86,8 @@ LongSize resized(const ImageSpec::Resize& spec, const ImageSize& picture) {
             return {spec.size.height, spec.size.width};
         case ResizeMode::shortest_edge:
             return shortest_edge(picture, spec.edge);
+        case ResizeMode::short_side:
+            return short_side(picture, spec.edge);
         case ResizeMode::longest_edge:
             return keep_ratio(picture, {spec.edge, spec.edge}, true);
         case ResizeMode::fit:
@@ -92,19 +103,31 @@ LongSize resized(const ImageSpec::Resize& spec, const ImageSize& picture) {
     return {picture.height, picture.width};
 }
 
-int half_even_of(int value) { return value / 2 + (value % 4 == 3 ? 1 : 0); }
-
-int half_down(int value) { return (value >= 0 ? value : value - 1) / 2; }
-
-/// Where a window of `size` begins along an axis of `length`; negative if it begins before it.
-int window_start(int length, int size, CropRounding rounding) {
-    if (rounding == CropRounding::floor) return half_down(length - size);
-    return length >= size ? half_even_of(length - size) : -((size - length) / 2);
+/// Half of what a canvas is longer than a window in its middle, negative if it is shorter.
+int half_of(int difference, CropRounding rounding) {
+    const int truncated = difference / 2, odd = difference % 2;
+    switch (rounding) {
+        case CropRounding::floor:
+            return odd < 0 ? truncated - 1 : truncated;
+        case CropRounding::ceil:
+            return odd > 0 ? truncated + 1 : truncated;
+        case CropRounding::round_even:
+            return difference % 4 == 3 ? truncated + 1 : truncated;  // truncated where a picture is padded
+        case CropRounding::truncate:
+            break;
+    }
+    return truncated;
 }
 
-/// A window of `size` in the middle of a canvas becomes the canvas.
-void centre(AxisLayout& axis, int size, CropRounding rounding) {
-    axis.at -= window_start(axis.length, size, rounding);
+/// Where a window of `size` begins along an axis of `length`; negative if it begins before it.
+int window_start(int length, int size, CropRounding rounding, CropPlace place) {
+    if (place == CropPlace::start) return 0;
+    return place == CropPlace::end ? length - size : half_of(length - size, rounding);
+}
+
+/// A window of `size` on a canvas becomes the canvas.
+void place(AxisLayout& axis, int size, CropRounding rounding, CropPlace place) {
+    axis.at -= window_start(axis.length, size, rounding, place);
     axis.length = size;
     if (axis.at < 0) {
         axis.from -= axis.at;
@@ -119,7 +142,7 @@ void centre(AxisLayout& axis, int size, CropRounding rounding) {
 Layout layout_of(const ImageSpec& spec, const ImageSize& picture) {
     const LongSize size = resized(spec.resize, picture);
     // Of a picture that is cropped only the part within the crop is made, so that it may be much longer than others.
-    const std::int64_t longest = spec.crop && spec.resize.resampler == Resampler::pillow ? 1 << 28 : max_resized_side;
+    const std::int64_t longest = spec.crop ? 1 << 28 : max_resized_side;
     if (std::max(size.height, size.width) > longest)
         throw Error(ErrorCode::limit, "a picture of " + std::to_string(picture.width) + " x " +
                                           std::to_string(picture.height) + " pixels is too long and thin: resized to " +
@@ -128,12 +151,12 @@ Layout layout_of(const ImageSpec& spec, const ImageSize& picture) {
     const auto width = static_cast<int>(size.width), height = static_cast<int>(size.height);
     Layout layout{width, height, {width, 0, 0, width}, {height, 0, 0, height}};
     if (spec.crop) {
-        centre(layout.across, spec.crop->size.width, spec.crop->rounding);
-        centre(layout.down, spec.crop->size.height, spec.crop->rounding);
+        place(layout.across, spec.crop->size.width, spec.crop->rounding, spec.crop->place);
+        place(layout.down, spec.crop->size.height, spec.crop->rounding, spec.crop->place);
     }
     if (spec.pad) {
-        centre(layout.across, spec.pad->width, CropRounding::round_even);
-        centre(layout.down, spec.pad->height, CropRounding::round_even);
+        place(layout.across, spec.pad->width, CropRounding::truncate, CropPlace::centre);
+        place(layout.down, spec.pad->height, CropRounding::truncate, CropPlace::centre);
     }
     const auto area = static_cast<std::uint64_t>(std::int64_t{layout.across.length} * layout.down.length);
     if (area > max_resized_pixels)
@@ -141,6 +164,15 @@ Layout layout_of(const ImageSpec& spec, const ImageSize& picture) {
                                           std::to_string(layout.down.length) + " pixels would be made; the limit is " +
                                           std::to_string(max_resized_pixels) + " in all");
     return layout;
+}
+
+std::pair<int, int> seen(const AxisLayout& axis, int resized, int picture, Filter filter) {
+    const double scale = static_cast<double>(picture) / resized;
+    const double support = filter == Filter::nearest ? 1 : resample_detail::support_of(filter);
+    const double around = support * std::max(scale, 1.0) + 1;
+    const int first = std::clamp(static_cast<int>(std::floor(axis.from * scale - around)), 0, picture - 1);
+    const int last = std::clamp(static_cast<int>(std::ceil((axis.from + axis.count) * scale + around)), first + 1, picture);
+    return {first, last - first};
 }
 
 }  // namespace sextant::preprocess_detail

@@ -1,9 +1,16 @@
 // Where the pixels of a picture end up: sizes, crops and padding as plain numbers.
 #pragma once
 
+#include <utility>
+
 #include <sextant/preprocess/image_spec.hpp>
 
 namespace sextant::preprocess_detail {
+
+/// Whether a resampler makes 8-bit levels, not floats.
+[[nodiscard]] constexpr bool makes_levels(Resampler resampler) {
+    return resampler == Resampler::pillow || resampler == Resampler::torch_uint8;
+}
 
 /// One axis of the canvas that an ImageSpec asks for.
 struct AxisLayout {
@@ -20,5 +27,9 @@ struct Layout {
 
 /// Throws `limit` for a picture that is too long and thin to be resized as `spec` asks.
 [[nodiscard]] Layout layout_of(const ImageSpec& spec, const ImageSize& picture);
+
+/// Where the pixels begin that the part of the canvas shows which `axis` describes, and how many they are, of an axis of
+/// `picture` pixels that is resized to `resized`. Perhaps some more than any resampler looks at with this filter.
+[[nodiscard]] std::pair<int, int> seen(const AxisLayout& axis, int resized, int picture, Filter filter);
 
 }  // namespace sextant::preprocess_detail

@@ -16,6 +16,7 @@ using preprocess_detail::AxisLayout;
 using preprocess_detail::Layout;
 using preprocess_detail::layout_of;
 using preprocess_detail::Lease;
+using preprocess_detail::makes_levels;
 using preprocess_detail::patch_grid;
 using preprocess_detail::PatchGrid;
 using preprocess_detail::Workspace;
@@ -44,7 +45,9 @@ void draw(const ImageSpec& spec, const Layout& layout, const Image& image, Works
               layout.width,
               layout.height,
               filter,
-              {across.from, down.from, across.count, down.count}},
+              {across.from, down.from, across.count, down.count},
+              spec.resize.resampler == Resampler::torch_uint8 ? resample_detail::Arithmetic::torch
+                                                              : resample_detail::Arithmetic::pillow},
              resample_detail::kernels(), workspace.resample,
              out + static_cast<std::size_t>(down.at) * stride + static_cast<std::size_t>(across.at) * channels, stride);
 }
@@ -59,27 +62,25 @@ void look_up(const std::uint8_t* pixels, std::size_t area, const Tables& tables,
     }
 }
 
-/// The canvas in floats, scaled as torch does.
+/// The canvas in floats, scaled as torch does and not normalised yet.
 void draw_floats(const ImageSpec& spec, const Layout& layout, const Image& image, const Tables& units,
                  Workspace& workspace, float* out) {
-    const auto in_area = image.pixels.size() / channels;
-    const auto width = static_cast<std::size_t>(layout.width), height = static_cast<std::size_t>(layout.height);
-    workspace.planes.resize(in_area * channels);
-    workspace.scaled.resize(width * height * channels);
-    look_up(image.pixels.data(), in_area, units, workspace.planes.data());
-    preprocess_detail::interpolate(workspace.planes.data(), channels, image.height, image.width, workspace.scaled.data(),
-                                   layout.height, layout.width, spec.resize.filter,
-                                   spec.resize.resampler == Resampler::torch_antialias, workspace.interpolate);
     const AxisLayout &across = layout.across, &down = layout.down;
+    const auto in_area = image.pixels.size() / channels, shown = static_cast<std::size_t>(across.count);
+    workspace.planes.resize(in_area * channels);
+    workspace.scaled.resize(shown * static_cast<std::size_t>(down.count) * channels);
+    look_up(image.pixels.data(), in_area, units, workspace.planes.data());
+    preprocess_detail::interpolate(workspace.planes.data(), channels, workspace.scaled.data(),
+                                   {image.height, layout.height, down.from, down.count},
+                                   {image.width, layout.width, across.from, across.count}, spec.resize.filter,
+                                   spec.resize.resampler == Resampler::torch_antialias, workspace.interpolate);
+    const float* from = workspace.scaled.data();
     for (std::size_t c = 0; c < channels; ++c) {
-        const float mean = static_cast<float>(spec.mean[c]), deviation = static_cast<float>(spec.stddev[c]);
         float* plane = out + c * area_of(layout);
-        std::fill_n(plane, area_of(layout), (units[c][spec.fill[c]] - mean) / deviation);
-        for (int y = 0; y < down.count; ++y) {
-            const float* from = workspace.scaled.data() + c * width * height +
-                                static_cast<std::size_t>(down.from + y) * width + static_cast<std::size_t>(across.from);
+        std::fill_n(plane, area_of(layout), units[c][spec.fill[c]]);
+        for (int y = 0; y < down.count; ++y, from += shown) {
             float* to = plane + static_cast<std::size_t>(down.at + y) * static_cast<std::size_t>(across.length) + across.at;
-            for (int x = 0; x < across.count; ++x) to[x] = (from[x] - mean) / deviation;
+            std::copy_n(from, shown, to);
         }
     }
 }
@@ -113,6 +114,24 @@ std::size_t elements(const Tensor::Shape& shape) {
     return count;
 }
 
+float rescaled(const ImageSpec& spec, int level) {
+    switch (spec.rescale) {
+        case Rescale::divide_255:
+            return static_cast<float>(level) / static_cast<float>(spec.divisor);
+        case Rescale::multiply_reciprocal:
+            return static_cast<float>(level * (1.0 / spec.divisor));
+        case Rescale::fused:
+            break;
+    }
+    return static_cast<float>(level);
+}
+
+void check_size(const ImageSize& picture) {
+    if (picture.width < 1 || picture.height < 1)
+        throw Error(ErrorCode::invalid_argument, "a picture of " + std::to_string(picture.width) + " x " +
+                                                     std::to_string(picture.height) + " pixels has no shape");
+}
+
 }  // namespace
 
 std::vector<NamedTensor> ImageTransform::inputs(const Image& image) const {
@@ -120,6 +139,8 @@ std::vector<NamedTensor> ImageTransform::inputs(const Image& image) const {
     tensors.push_back({"pixel_values", (*this)(image)});
     return tensors;
 }
+
+PixelRegion ImageTransform::needed(const ImageSize& picture) const { return {0, 0, picture.width, picture.height}; }
 
 std::shared_ptr<const ImageTransform> make_image_transform(std::string name,
                                                            std::function<Tensor(const Image&)> function) {
@@ -132,25 +153,26 @@ std::shared_ptr<const ImageTransform> make_image_transform(std::string name,
 StandardImageTransform::StandardImageTransform(const ImageSpec& spec)
     : spec_(spec), pool_(std::make_shared<preprocess_detail::WorkspacePool>()) {
     spec_.validate();
-    const double reciprocal = 1.0 / spec_.divisor;
+    const float scale = spec_.rescale == Rescale::fused ? static_cast<float>(spec_.divisor) : 1.0F;
     for (std::size_t c = 0; c < channels; ++c) {
-        const auto mean = static_cast<float>(spec_.mean[c]);
-        const auto deviation = static_cast<float>(spec_.stddev[c]);
+        mean_[c] = static_cast<float>(spec_.mean[c]) * scale;
+        deviation_[c] = static_cast<float>(spec_.stddev[c]) * scale;
         for (std::size_t level = 0; level < 256; ++level) {
-            const float unit = spec_.rescale == Rescale::divide_255
-                                   ? static_cast<float>(level) / static_cast<float>(spec_.divisor)
-                                   : static_cast<float>(static_cast<double>(level) * reciprocal);
-            units_[c][level] = unit;
-            values_[c][level] = (unit - mean) / deviation;
+            units_[c][level] = rescaled(spec_, static_cast<int>(level));
+            values_[c][level] = normalised(c, units_[c][level]);
         }
     }
+}
+
+float StandardImageTransform::normalised(std::size_t channel, float value) const {
+    return (value - mean_[channel]) / deviation_[channel];
 }
 
 std::string StandardImageTransform::name() const { return "standard/1"; }
 
 Image StandardImageTransform::geometry(const Image& image) const {
     check_image(image);
-    if (spec_.resize.resampler != Resampler::pillow)
+    if (!makes_levels(spec_.resize.resampler))
         throw Error(ErrorCode::unsupported, "image.resize.resampler is " + std::string(to_string(spec_.resize.resampler)) +
                                                 ", which makes floats and no 8-bit picture");
     const Layout layout = layout_of(spec_, {image.height, image.width});
@@ -174,21 +196,29 @@ void StandardImageTransform::write(const Image& image, std::span<float> out) con
     Workspace& workspace = *lease;
     if (spec_.patches) workspace.cut.resize(values);
     float* planes = spec_.patches ? workspace.cut.data() : out.data();
-    if (spec_.resize.resampler == Resampler::pillow) {
+    if (makes_levels(spec_.resize.resampler)) {
         std::uint8_t* levels = workspace.levels.reserve(values);
         draw(spec_, layout, image, workspace, levels);
         look_up(levels, area_of(layout), values_, planes);
     } else {
         draw_floats(spec_, layout, image, units_, workspace, planes);
+        for (std::size_t c = 0; c < channels; ++c)
+            for (float& value : std::span(planes + c * area_of(layout), area_of(layout))) value = normalised(c, value);
     }
     if (spec_.patches) cut_into_patches(*spec_.patches, grid, planes, out.data());
 }
 
 Tensor::Shape StandardImageTransform::shape(const ImageSize& picture) const {
-    if (picture.width < 1 || picture.height < 1)
-        throw Error(ErrorCode::invalid_argument, "a picture of " + std::to_string(picture.width) + " x " +
-                                                     std::to_string(picture.height) + " pixels has no shape");
+    check_size(picture);
     return shape_of(spec_, layout_of(spec_, picture));
+}
+
+PixelRegion StandardImageTransform::needed(const ImageSize& picture) const {
+    check_size(picture);
+    const Layout layout = layout_of(spec_, picture);
+    const auto [left, width] = preprocess_detail::seen(layout.across, layout.width, picture.width, spec_.resize.filter);
+    const auto [top, height] = preprocess_detail::seen(layout.down, layout.height, picture.height, spec_.resize.filter);
+    return {left, top, width, height};
 }
 
 Tensor StandardImageTransform::operator()(const Image& image) const {

@@ -29,7 +29,9 @@ bool has_size(ResizeMode mode) {
     return mode == ResizeMode::squash || mode == ResizeMode::fit || mode == ResizeMode::cover;
 }
 
-bool has_edge(ResizeMode mode) { return mode == ResizeMode::shortest_edge || mode == ResizeMode::longest_edge; }
+bool has_edge(ResizeMode mode) {
+    return mode == ResizeMode::shortest_edge || mode == ResizeMode::short_side || mode == ResizeMode::longest_edge;
+}
 
 bool has_multiple(ResizeMode mode) { return mode == ResizeMode::patch_budget || mode == ResizeMode::smart; }
 
@@ -52,6 +54,12 @@ void check_resize(const ImageSpec::Resize& resize) {
     }
     if (resize.resampler != Resampler::pillow && resize.filter != Filter::bilinear && resize.filter != Filter::bicubic)
         refuse("resize.filter", "torch has bilinear and bicubic, not " + std::string(to_string(resize.filter)));
+}
+
+void check_crop(const ImageSpec::Crop& crop) {
+    check_sides("crop.size", crop.size);
+    if (to_string(crop.rounding) == "unknown") refuse("crop.rounding", "no such rounding");
+    if (to_string(crop.place) == "unknown") refuse("crop.place", "no such place");
 }
 
 void check_pad(const ImageSpec& spec) {
@@ -89,6 +97,8 @@ std::string_view to_string(ResizeMode mode) noexcept {
             return "squash";
         case ResizeMode::shortest_edge:
             return "shortest_edge";
+        case ResizeMode::short_side:
+            return "short_side";
         case ResizeMode::longest_edge:
             return "longest_edge";
         case ResizeMode::fit:
@@ -113,16 +123,48 @@ std::string_view to_string(Resampler resampler) noexcept {
             return "torch";
         case Resampler::torch_antialias:
             return "torch_antialias";
+        case Resampler::torch_uint8:
+            return "torch_uint8";
     }
     return "unknown";
 }
 
 std::string_view to_string(CropRounding rounding) noexcept {
-    return rounding == CropRounding::floor ? "floor" : "round_even";
+    switch (rounding) {
+        case CropRounding::floor:
+            return "floor";
+        case CropRounding::round_even:
+            return "round_even";
+        case CropRounding::truncate:
+            return "truncate";
+        case CropRounding::ceil:
+            return "ceil";
+    }
+    return "unknown";
+}
+
+std::string_view to_string(CropPlace place) noexcept {
+    switch (place) {
+        case CropPlace::centre:
+            return "centre";
+        case CropPlace::start:
+            return "start";
+        case CropPlace::end:
+            return "end";
+    }
+    return "unknown";
 }
 
 std::string_view to_string(Rescale rescale) noexcept {
-    return rescale == Rescale::divide_255 ? "divide_255" : "multiply_reciprocal";
+    switch (rescale) {
+        case Rescale::divide_255:
+            return "divide_255";
+        case Rescale::multiply_reciprocal:
+            return "multiply_reciprocal";
+        case Rescale::fused:
+            return "fused";
+    }
+    return "unknown";
 }
 
 std::string_view to_string(PatchOrder order) noexcept {
@@ -137,11 +179,13 @@ std::string_view to_string(PatchOrder order) noexcept {
 
 void ImageSpec::validate() const {
     check_resize(resize);
-    if (crop) check_sides("crop.size", crop->size);
+    if (crop) check_crop(*crop);
     if (pad) check_pad(*this);
+    if (to_string(rescale) == "unknown") refuse("rescale", "no such way");
     if (!std::isfinite(divisor) || !(static_cast<float>(divisor) > 0)) refuse("divisor", "must be a finite number above 0");
     for (std::size_t i = 0; i < mean.size(); ++i) {
-        if (!std::isfinite(mean[i])) refuse("mean", "must be three finite numbers");
+        const float scale = rescale == Rescale::fused ? static_cast<float>(divisor) : 1.0F;
+        if (!std::isfinite(static_cast<float>(mean[i]) * scale)) refuse("mean", "must be three finite numbers");
         if (!std::isfinite(stddev[i]) || !(static_cast<float>(stddev[i]) > 0))
             refuse("std", "must be three finite numbers above 0");
     }

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include <sextant/core/error.hpp>
 
@@ -34,16 +35,16 @@ float cubic(float x) {
 }
 
 /// Averages over as many inputs as fall under the widened filter.
-void fill_antialiased(Axis& axis, int in, int out, Filter filter) {
-    const float scale = static_cast<float>(in) / static_cast<float>(out);
+void fill_antialiased(Axis& axis, const InterpolatedAxis& range, Filter filter) {
+    const float scale = static_cast<float>(range.in) / static_cast<float>(range.out);
     const float half_size = filter == Filter::bilinear ? 1.0F : 2.0F;
     const float support = scale >= 1.0F ? half_size * scale : half_size;
     const float inverse = scale >= 1.0F ? 1.0F / scale : 1.0F;
     const auto value = filter == Filter::bilinear ? triangle : cubic;
-    for (int i = 0; i < out; ++i) {
+    for (int i = range.begin; i < range.begin + range.count; ++i) {
         const float center = scale * (static_cast<float>(i) + 0.5F);
         const int first = std::max(static_cast<int>(center - support + 0.5F), 0);
-        const int last = std::min(static_cast<int>(center + support + 0.5F), in);
+        const int last = std::min(static_cast<int>(center + support + 0.5F), range.in);
         axis.taps.push_back({first, last - first, axis.weights.size()});
         float sum = 0;
         for (int j = first; j < last; ++j) {
@@ -55,19 +56,19 @@ void fill_antialiased(Axis& axis, int in, int out, Filter filter) {
 }
 
 /// Looks at two or four inputs, however much the picture shrinks; those beyond an edge count for the edge.
-void fill_sampled(Axis& axis, int in, int out, Filter filter) {
-    const float scale = static_cast<float>(in) / static_cast<float>(out);
+void fill_sampled(Axis& axis, const InterpolatedAxis& range, Filter filter) {
+    const float scale = static_cast<float>(range.in) / static_cast<float>(range.out);
     constexpr float a = -0.75F;
-    for (int i = 0; i < out; ++i) {
+    for (int i = range.begin; i < range.begin + range.count; ++i) {
         float center = std::fma(scale, static_cast<float>(i) + 0.5F, -0.5F);
         const bool linear = filter == Filter::bilinear;
         if (linear) center = std::max(center, 0.0F);
-        const int index = std::min(static_cast<int>(std::floor(center)), in - 1);
+        const int index = std::min(static_cast<int>(std::floor(center)), range.in - 1);
         const float t = std::clamp(center - static_cast<float>(index), 0.0F, 1.0F);
         const float weights[4] = {linear ? 0.0F : cubic_far(t + 1, a), linear ? 1.0F - t : cubic_near(t, a),
                                   linear ? t : cubic_near(1 - t, a), linear ? 0.0F : cubic_far((1 - t) + 1, a)};
         const int first = std::max(index - (linear ? 0 : 1), 0);
-        const int last = std::min(index + (linear ? 1 : 2), in - 1);
+        const int last = std::min(index + (linear ? 1 : 2), range.in - 1);
         axis.taps.push_back({first, last - first + 1, axis.weights.size()});
         axis.weights.resize(axis.weights.size() + static_cast<std::size_t>(last - first + 1));
         for (int k = linear ? 1 : 0; k < (linear ? 3 : 4); ++k) {
@@ -77,11 +78,29 @@ void fill_sampled(Axis& axis, int in, int out, Filter filter) {
     }
 }
 
-void fill(Axis& axis, int in, int out, Filter filter, bool antialias) {
+void fill_unchanged(Axis& axis, const InterpolatedAxis& range) {
+    for (int i = range.begin; i < range.begin + range.count; ++i) {
+        axis.taps.push_back({i, 1, axis.weights.size()});
+        axis.weights.push_back(1);
+    }
+}
+
+void fill(Axis& axis, const InterpolatedAxis& range, Filter filter, bool antialias) {
     axis.taps.clear();
     axis.weights.clear();
-    if (antialias) return fill_antialiased(axis, in, out, filter);
-    fill_sampled(axis, in, out, filter);
+    if (range.in == range.out) return fill_unchanged(axis, range);
+    if (antialias) return fill_antialiased(axis, range, filter);
+    fill_sampled(axis, range, filter);
+}
+
+/// The input positions that any tap reads, first and behind the last.
+std::pair<int, int> seen(const Axis& axis) {
+    std::pair<int, int> ends{axis.taps.front().first, 0};
+    for (const auto& tap : axis.taps) {
+        ends.first = std::min(ends.first, tap.first);
+        ends.second = std::max(ends.second, tap.first + tap.count);
+    }
+    return ends;
 }
 
 void along_rows(const float* in, std::size_t rows, std::size_t width, const Axis& axis, float* out) {
@@ -95,10 +114,11 @@ void along_rows(const float* in, std::size_t rows, std::size_t width, const Axis
         }
 }
 
-void along_columns(const float* in, std::size_t width, const Axis& axis, float* out) {
+/// Row 0 of `in` is what the taps call `first_row`.
+void along_columns(const float* in, std::size_t width, int first_row, const Axis& axis, float* out) {
     for (const auto& tap : axis.taps) {
         const float* weight = axis.weights.data() + tap.at;
-        const float* row = in + static_cast<std::size_t>(tap.first) * width;
+        const float* row = in + static_cast<std::size_t>(tap.first - first_row) * width;
         for (std::size_t x = 0; x < width; ++x) out[x] = row[x] * weight[0];
         for (int i = 1; i < tap.count; ++i) {
             row += width;
@@ -110,21 +130,20 @@ void along_columns(const float* in, std::size_t width, const Axis& axis, float* 
 
 }  // namespace
 
-void interpolate(const float* in, std::size_t planes, int in_height, int in_width, float* out, int height, int width,
+void interpolate(const float* in, std::size_t planes, float* out, const InterpolatedAxis& down, const InterpolatedAxis& across,
                  Filter filter, bool antialias, InterpolateWorkspace& workspace) {
-    const auto rows = static_cast<std::size_t>(in_height), columns = static_cast<std::size_t>(in_width);
-    const auto new_rows = static_cast<std::size_t>(height), new_columns = static_cast<std::size_t>(width);
-    if (width != in_width) fill(workspace.across, in_width, width, filter, antialias);
-    if (height != in_height) fill(workspace.down, in_height, height, filter, antialias);
+    if (down.count < 1 || across.count < 1) return;
+    fill(workspace.across, across, filter, antialias);
+    fill(workspace.down, down, filter, antialias);
+    const auto [first, end] = seen(workspace.down);
+    const auto rows = static_cast<std::size_t>(end - first), columns = static_cast<std::size_t>(across.in);
+    const auto new_columns = static_cast<std::size_t>(across.count);
     workspace.between.resize(rows * new_columns);
-    for (std::size_t plane = 0; plane < planes; ++plane, in += rows * columns, out += new_rows * new_columns) {
-        const float* source = in;
-        if (width != in_width) {
-            along_rows(in, rows, columns, workspace.across, workspace.between.data());
-            source = workspace.between.data();
-        }
-        if (height != in_height) along_columns(source, new_columns, workspace.down, out);
-        else std::copy_n(source, new_rows * new_columns, out);
+    for (std::size_t plane = 0; plane < planes; ++plane) {
+        along_rows(in + static_cast<std::size_t>(first) * columns, rows, columns, workspace.across, workspace.between.data());
+        along_columns(workspace.between.data(), new_columns, first, workspace.down, out);
+        in += static_cast<std::size_t>(down.in) * columns;
+        out += static_cast<std::size_t>(down.count) * new_columns;
     }
 }
 
@@ -151,8 +170,8 @@ Tensor interpolate(const Tensor& planes, int height, int width, Filter filter, b
                                           std::to_string(max_resized_pixels) + " values");
     std::vector<float> values(count * static_cast<std::size_t>(std::int64_t{height} * width));
     preprocess_detail::InterpolateWorkspace workspace;
-    preprocess_detail::interpolate(planes.floats().data(), count, static_cast<int>(rows), static_cast<int>(columns),
-                                   values.data(), height, width, filter, antialias, workspace);
+    preprocess_detail::interpolate(planes.floats().data(), count, values.data(), {static_cast<int>(rows), height, 0, height},
+                                   {static_cast<int>(columns), width, 0, width}, filter, antialias, workspace);
     rows = height;
     columns = width;
     return {std::move(shape), std::move(values)};

@@ -23,8 +23,14 @@ struct InterpolateWorkspace {
     std::vector<float> between;
 };
 
-/// `planes` times `in_height` x `in_width` values become `height` x `width`. Sizes are checked by the caller.
-void interpolate(const float* in, std::size_t planes, int in_height, int in_width, float* out, int height, int width,
+/// `in` positions of an axis become `out`, of which `count` are wanted from `begin` on.
+struct InterpolatedAxis {
+    int in, out, begin, count;
+};
+
+/// `planes` times `down.in` x `across.in` values become `down.count` x `across.count`, computed of what those need. Sizes
+/// are checked by the caller.
+void interpolate(const float* in, std::size_t planes, float* out, const InterpolatedAxis& down, const InterpolatedAxis& across,
                  Filter filter, bool antialias, InterpolateWorkspace& workspace);
 
 }  // namespace sextant::preprocess_detail

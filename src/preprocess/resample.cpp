@@ -80,10 +80,10 @@ public:
         const bool both = across_ && down_;
         if (across_)
             workspace.across.fill(job.filter, {in.width, box.left, box.right, job.width, job.window.left, job.window.width,
-                                               both && down_first()});
+                                               both && down_first(), job.arithmetic});
         if (down_)
             workspace.down.fill(job.filter, {in.height, box.top, box.bottom, job.height, job.window.top, job.window.height,
-                                             both && !down_first()});
+                                             both && !down_first(), job.arithmetic});
     }
 
     void run(std::uint8_t* out, std::size_t stride) {
@@ -96,6 +96,7 @@ public:
 private:
     /// The order shows in the result, because each pass rounds. This is Pillow 13's rule; see resize.hpp.
     [[nodiscard]] bool down_first() const {
+        if (job_.arithmetic == Arithmetic::torch) return false;
         const std::int64_t rows_lost = std::int64_t{in_.height} - job_.height;
         const std::int64_t columns_lost = std::int64_t{in_.width} - job_.width;
         return rows_lost > 0 && rows_lost > 2 * columns_lost;

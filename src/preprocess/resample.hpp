@@ -75,6 +75,7 @@ struct Job {
     int height;
     Filter filter;
     Window window;
+    Arithmetic arithmetic = Arithmetic::pillow;
 };
 
 /// Writes the window to `out`, whose rows are `stride` bytes apart. Only what the window needs is computed. Throws

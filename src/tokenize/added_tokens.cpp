@@ -69,24 +69,22 @@ AddedTokens::AddedTokens(const std::optional<JsonNode>& section, const Model& mo
 
 Pieces AddedTokens::split(std::string_view text, const Normalizer* normalizer) const {
     Pieces result{Text(text, 0, 0)};
-    const auto add = [&result](Text part, const Cut& cut) {
+    const auto add = [&result](const Piece& piece) {
         const auto shift = result.text.bytes().size();
-        for (const auto& piece : cut)
-            if (piece.begin < piece.end)
-                result.pieces.push_back({shift + piece.begin, shift + piece.end, piece.added_token});
-        result.text.append(std::move(part));
+        if (piece.begin < piece.end)
+            result.pieces.push_back({shift + piece.begin, shift + piece.end, piece.added_token});
     };
-    for (const auto& piece : find(text, raw_)) {
+    find(text, raw_, [&](const Piece& piece) {
+        if (piece.begin >= piece.end) return;  // of blanks that the token before has taken already
         Text part(text, piece.begin, piece.end);
         if (piece.is_token()) {
-            const auto size = part.bytes().size();
-            add(std::move(part), {{0, size, piece.added_token}});
-            continue;
+            add({0, part.bytes().size(), piece.added_token});
+        } else {
+            if (normalizer != nullptr) normalizer->apply(part);
+            find(part.bytes(), normalized_, add);
         }
-        if (normalizer != nullptr) normalizer->apply(part);
-        auto cut = find(part.bytes(), normalized_);
-        add(std::move(part), cut);
-    }
+        result.text.append(std::move(part));
+    });
     return result;
 }
 
@@ -102,10 +100,10 @@ const AddedTokens::Entry* AddedTokens::find_id(std::int64_t id) const {
 
 // Leftmost, longest, without overlap. A match that is discarded is passed over whole; whitespace that a token has taken
 // is not taken again by the next.
-AddedTokens::Cut AddedTokens::find(std::string_view text, const Trie& trie) const {
-    Cut cut;
-    std::size_t taken = 0;
-    for (std::size_t at = 0; at < text.size();) {
+template <class Visit>
+void AddedTokens::find(std::string_view text, const Trie& trie, Visit&& visit) const {
+    std::size_t taken = 0, blank_end = 0;  // where the last run of whitespace that was measured ends
+    for (auto at = trie.next_start(text, 0); at < text.size(); at = trie.next_start(text, at)) {
         const auto match = trie.longest_prefix(Trie::root, text.substr(at));
         if (!match) {
             at += front(text.substr(at)).length;
@@ -115,14 +113,17 @@ AddedTokens::Cut AddedTokens::find(std::string_view text, const Trie& trie) cons
         at = end;
         const auto& token = tokens_[static_cast<std::size_t>(match->value)];
         if (token.single_word && !stands_alone(text, begin, end)) continue;
-        if (token.lstrip) begin = std::max(begin - trailing_whitespace(text.substr(0, begin)), taken);
-        if (token.rstrip) end += leading_whitespace(text.substr(end));
-        if (taken < begin) cut.push_back({taken, begin});
-        cut.push_back({begin, end, token.id});
+        if (token.lstrip && begin <= taken) begin = taken;
+        if (token.lstrip) begin -= trailing_whitespace(text.substr(taken, begin - taken));
+        if (token.rstrip) {
+            if (end >= blank_end) blank_end = end + leading_whitespace(text.substr(end));
+            end = blank_end;
+        }
+        if (taken < begin) visit(Piece{taken, begin});
+        visit(Piece{begin, end, token.id});
         taken = end;
     }
-    if (taken < text.size()) cut.push_back({taken, text.size()});
-    return cut;
+    if (taken < text.size()) visit(Piece{taken, text.size()});
 }
 
 bool AddedTokens::stands_alone(std::string_view text, std::size_t begin, std::size_t end) {

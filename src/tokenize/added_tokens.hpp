@@ -47,9 +47,9 @@ public:
     [[nodiscard]] std::size_t count_new() const noexcept { return new_; }
 
 private:
-    using Cut = std::vector<Piece>;
-
-    [[nodiscard]] Cut find(std::string_view text, const Trie& trie) const;
+    /// Calls `visit(piece)` for each token of `trie` in the text, and for what lies between, in order.
+    template <class Visit>
+    void find(std::string_view text, const Trie& trie, Visit&& visit) const;
     [[nodiscard]] static bool stands_alone(std::string_view text, std::size_t begin, std::size_t end);
 
     std::vector<AddedToken> tokens_;

@@ -53,14 +53,17 @@ Counts kept_of(Counts sizes, bool is_pair, const Truncation& truncation, std::si
     return sizes;
 }
 
-// Windows of `length` tokens from the kept end to the other, each sharing `stride` with the one before.
-Windows windows_of(std::size_t size, std::size_t length, const Truncation& truncation, bool all) {
+// The window of `length` tokens, or of what there is, that is `at` tokens from the kept end.
+Window window_at(std::size_t at, std::size_t size, std::size_t length, const Truncation& truncation) {
+    const auto count = std::min(length, size - at);
     const bool from_left = truncation.side == Truncation::Side::right;
-    const auto window = [&](std::size_t at, std::size_t count) {
-        return from_left ? Window{at, at + count, at == 0} : Window{size - at - count, size - at, at == 0};
-    };
-    Windows windows{window(0, std::min(length, size))};
-    if (!all || length >= size) return windows;
+    return from_left ? Window{at, at + count, at == 0} : Window{size - at - count, size - at, at == 0};
+}
+
+// Windows of `length` tokens from the kept end to the other, each sharing `stride` with the one before.
+Windows windows_of(std::size_t size, std::size_t length, const Truncation& truncation) {
+    Windows windows{window_at(0, size, length, truncation)};
+    if (length >= size) return windows;
     if (length == 0) {
         windows.push_back({0, size, false});
         return windows;
@@ -71,7 +74,7 @@ Windows windows_of(std::size_t size, std::size_t length, const Truncation& trunc
     const auto step = length - truncation.stride;
     std::size_t total = length;
     for (std::size_t at = step; windows.back().end - windows.back().begin + at - step < size; at += step) {
-        windows.push_back(window(at, std::min(length, size - at)));
+        windows.push_back(window_at(at, size, length, truncation));
         total += length;
         if (total > Tokenizer::max_window_tokens)
             throw Error(ErrorCode::limit, "the windows of the text have more than " +
@@ -200,15 +203,17 @@ std::vector<Encoding> assemble(const std::array<PlacedText, 2>& texts, bool is_p
                std::to_string(added) + ": raise it");
     const Counts sizes{texts[0].tokens.size(), texts[1].tokens.size()};
     const auto kept = kept_of(sizes, is_pair, truncation, truncation.max_length - added);
-    const std::array windows{windows_of(sizes[0], kept[0], truncation, all_windows),
-                             windows_of(sizes[1], kept[1], truncation, all_windows)};
-    check_total(windows, truncation.max_length);
     const Filler filler(texts, pattern, processor.trims);
     std::vector<Encoding> encodings;
-    for (const auto& pair : pair_up(windows, pattern)) {
-        encodings.push_back(filler.fill(pair));
-        encodings.back().tokens_total = sizes[0] + sizes[1] + added;
+    if (all_windows) {
+        const std::array windows{windows_of(sizes[0], kept[0], truncation), windows_of(sizes[1], kept[1], truncation)};
+        check_total(windows, truncation.max_length);
+        for (const auto& pair : pair_up(windows, pattern)) encodings.push_back(filler.fill(pair));
+    } else {
+        encodings.push_back(filler.fill(
+            {window_at(0, sizes[0], kept[0], truncation), window_at(0, sizes[1], kept[1], truncation)}));
     }
+    for (auto& encoding : encodings) encoding.tokens_total = sizes[0] + sizes[1] + added;
     return encodings;
 }
 

@@ -113,9 +113,14 @@ public:
             if (const auto whole = vocabulary_.find(word))
                 return tokens.push_back({vocabulary_.id(*whole), 0, word.size()});
         }
-        if (const auto whole = find_word(word); whole && is_whole_word_[static_cast<std::size_t>(*whole)])
-            return tokens.push_back({vocabulary_.id(*whole), 0, word.size()});
-        cut(word, tokens);
+        std::size_t written = 0;
+        if (add_whole(word, written, tokens)) return;
+        if (!options_.prefix.empty() || !options_.suffix.empty()) return cut(word, written, tokens);
+        for (std::size_t begin = 0; begin < word.size();) {
+            const auto part = word.substr(begin, part_at(word.substr(begin)));
+            if (part.size() == word.size() || !add_whole(part, written, tokens)) cut(part, written, tokens);
+            begin += part.size();
+        }
     }
 
     std::optional<std::int64_t> token_to_id(std::string_view token) const override {
@@ -125,27 +130,54 @@ public:
     std::size_t size() const noexcept override { return vocabulary_.size(); }
 
 private:
-    void cut(std::string_view word, std::vector<Token>& tokens) const {
+    // The bytes of a word up to the first two known neighbours that no merge joins. What lies on their two sides has
+    // nothing to do with each other, so that a sentence that was not cut into words is merged word by word here.
+    std::size_t part_at(std::string_view word) const {
+        auto [last, at] = front(word);
+        for (std::size_t begin = 0; at < word.size();) {
+            const auto [c, length] = front(word.substr(at));
+            if (!merges_.may_join(last, c) && is_known(word.substr(begin, at - begin)) &&
+                is_known(word.substr(at, length)))
+                return at;
+            last = c;
+            begin = at;
+            at += length;
+        }
+        return at;
+    }
+
+    bool is_known(std::string_view symbol) const { return find_symbol(symbol, true, true).has_value(); }
+
+    // Whether all of a part becomes one token; then that is added. `written` is the number of bytes that the tokens
+    // before stand for, and grows.
+    bool add_whole(std::string_view part, std::size_t& written, std::vector<Token>& tokens) const {
+        const auto whole = find_word(part);
+        if (!whole || !is_whole_word_[static_cast<std::size_t>(*whole)]) return false;
+        tokens.push_back({vocabulary_.id(*whole), written, written + part.size()});
+        written += part.size();
+        return true;
+    }
+
+    void cut(std::string_view word, std::size_t& written, std::vector<Token>& tokens) const {
         // Only a suffix or prefix that falls back to bytes makes more symbols than the word has bytes; and a prefix
         // can make a merge that adds no text, for which the queue keeps offers that a scan would not see.
         const bool is_plain = options_.prefix.empty() && (options_.suffix.empty() || !options_.byte_fallback);
         if (is_plain && word.size() <= ShortWord::capacity) {
             ShortWord symbols;
-            merge(symbols, word, tokens);
+            merge(symbols, word, written, tokens);
         } else {
             Chain symbols(word.size());
-            merge(symbols, word, tokens);
+            merge(symbols, word, written, tokens);
         }
     }
 
     template <class Word>
-    void merge(Word& symbols, std::string_view word, std::vector<Token>& tokens) const {
+    void merge(Word& symbols, std::string_view word, std::size_t& written, std::vector<Token>& tokens) const {
         spell(word, symbols);
         symbols.merge_all(merges_);
-        std::size_t at = 0;
         symbols.for_each([&](Index token, std::size_t length) {
-            tokens.push_back({vocabulary_.id(token), at, at + length});
-            at += length;
+            tokens.push_back({vocabulary_.id(token), written, written + length});
+            written += length;
         });
     }
 
@@ -215,7 +247,8 @@ private:
             if (!word.ends_with(options_.suffix) || word.size() > ShortWord::capacity) continue;
             word.remove_suffix(options_.suffix.size());
             tokens.clear();
-            if (!word.empty()) cut(word, tokens);
+            std::size_t written = 0;
+            if (!word.empty()) cut(word, written, tokens);
             is_whole_word_[static_cast<std::size_t>(i)] =
                 tokens.size() == 1 && tokens[0].id == vocabulary_.id(i) && tokens[0].end == word.size();
         }

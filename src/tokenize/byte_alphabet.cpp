@@ -1,6 +1,7 @@
 // After encoder.py of GPT-2 (openai/gpt-2).
 #include "tokenize/byte_alphabet.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "tokenize/unicode.hpp"
@@ -43,8 +44,13 @@ std::optional<unsigned char> byte_of(char32_t letter) noexcept {
 
 void write_bytes_as_letters(Rewriter& rewriter) {
     const auto& letters = alphabet().letters;
-    while (!rewriter.done()) {
-        const auto rest = rewriter.rest();
+    const auto is_itself = [](char byte) { return byte >= 0x21 && byte <= 0x7E; };
+    for (;;) {
+        auto rest = rewriter.rest();
+        const auto same = static_cast<std::size_t>(std::ranges::find_if_not(rest, is_itself) - rest.begin());
+        rewriter.keep(same);
+        if (rewriter.done()) return;
+        rest.remove_prefix(same);
         const auto length = front(rest).length;
         if (length == 1) {
             rewriter.replace(1, letters[static_cast<unsigned char>(rest[0])]);

@@ -24,8 +24,10 @@ public:
             });
         }
         if (words_) {
-            pieces.split([this](std::string_view text, auto&& part) {
-                for (const auto& word : words_->cut(text)) part(word.begin, word.end);
+            std::vector<Stretch> words;
+            pieces.split([&](std::string_view text, auto&& part) {
+                words_->cut(text, words);
+                for (const auto& word : words) part(word.begin, word.end);
             });
         }
         pieces.rewrite(write_bytes_as_letters);

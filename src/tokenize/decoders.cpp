@@ -238,9 +238,11 @@ public:
         : pattern_(std::move(pattern)), content_(std::move(content)) {}
 
     void apply(Tokens& tokens) const override {
+        std::vector<Stretch> stretches;
         for (auto& token : tokens) {
             std::string text;
-            for (const auto& stretch : pattern_->cut(token)) {
+            pattern_->cut(token, stretches);
+            for (const auto& stretch : stretches) {
                 if (stretch.is_match)
                     text += content_;
                 else

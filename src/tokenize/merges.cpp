@@ -6,6 +6,8 @@
 #include <tuple>
 #include <utility>
 
+#include "tokenize/unicode.hpp"
+
 namespace sextant::tokenize {
 
 namespace {
@@ -64,19 +66,24 @@ Merges::Merges(const JsonNode& node, const Vocabulary& vocabulary, std::size_t p
     first_.assign((std::size_t{1} << bits) + 1, 0);
     for (const auto& merge : merges_) ++first_[bucket(merge.left, merge.right) + 1];
     for (std::size_t i = 1; i < first_.size(); ++i) first_[i] += first_[i - 1];
+    find_joints(vocabulary);
 }
 
-// Multiplicative hashing: Knuth, The Art of Computer Programming 3, 6.4, by the golden ratio.
-std::size_t Merges::bucket(Vocabulary::Index left, Vocabulary::Index right) const noexcept {
-    const auto pair = static_cast<std::uint64_t>(left) << 32 | static_cast<std::uint32_t>(right);
-    return static_cast<std::size_t>(((pair >> 29 ^ pair) * 0x9E37'79B9'7F4A'7C15) >> shift_);
+// Eight bits and more for each merge: of the pairs that no merge joins, hardly any shares its bit.
+void Merges::find_joints(const Vocabulary& vocabulary) {
+    const int bits = std::max(6, static_cast<int>(std::bit_width(8 * merges_.size())));
+    joint_shift_ = 64 - bits;
+    joints_.assign(std::size_t{1} << (bits - 6), 0);
+    for (const auto& merge : merges_) {
+        const auto left = vocabulary.text(merge.left), right = vocabulary.text(merge.right);
+        if (left.empty() || right.empty()) continue;  // a part without text stands for no code point
+        const auto bit = hash(back(left).value, front(right).value, joint_shift_);
+        joints_[bit / 64] |= std::uint64_t{1} << bit % 64;
+    }
 }
 
-const Merge* Merges::find(Vocabulary::Index left, Vocabulary::Index right) const noexcept {
-    const auto place = bucket(left, right);
-    const auto* begin = merges_.data() + first_[place];
-    const auto* end = merges_.data() + first_[place + 1];
-    if (begin == end) return nullptr;
+const Merge* Merges::find_among(const Merge* begin, const Merge* end, Vocabulary::Index left,
+                                Vocabulary::Index right) noexcept {
     const auto* merge = std::lower_bound(begin, end, std::tuple(left, right), [](const Merge& m, const auto& wanted) {
         return std::tuple(m.left, m.right) < wanted;
     });

@@ -85,7 +85,8 @@ public:
         : pattern_(std::move(pattern)), content_(std::move(content)) {}
 
     void apply(Text& text) const override {
-        const auto stretches = pattern_->cut(text.bytes());
+        std::vector<Stretch> stretches;
+        pattern_->cut(text.bytes(), stretches);
         text.rewrite([&](Rewriter& rewriter) {
             for (const auto& stretch : stretches) {
                 const auto length = stretch.end - stretch.begin;

@@ -11,8 +11,8 @@ class Literal final : public Pattern {
 public:
     explicit Literal(std::string text) : text_(std::move(text)) {}
 
-    std::vector<Stretch> cut(std::string_view text) const override {
-        std::vector<Stretch> stretches;
+    void cut(std::string_view text, std::vector<Stretch>& stretches) const override {
+        start(text, stretches);
         std::size_t end = 0;
         for (auto at = text.find(text_); at != std::string_view::npos; at = text.find(text_, end)) {
             if (end < at) stretches.push_back({end, at, false});
@@ -20,41 +20,39 @@ public:
             stretches.push_back({at, end, true});
         }
         if (end < text.size()) stretches.push_back({end, text.size(), false});
-        return stretches;
     }
 
 private:
     std::string text_;
 };
 
-// Joins each match with its neighbour on one side: the left one when the stretches come in order, the right one when
-// they come in reverse.
-template <class Iterator, class Join>
-std::vector<Stretch> merge(Iterator begin, Iterator end, Join join) {
-    std::vector<Stretch> merged;
-    bool previous_match = false;
-    for (auto stretch = begin; stretch != end; ++stretch) {
-        if (stretch->is_match && !previous_match && !merged.empty())
-            join(merged.back(), *stretch);
+// Joins each stretch for which `joins(before, stretch)` holds, where `before` is the one that it stood next to, with
+// what has become of that.
+template <class Joins>
+void join(std::vector<Stretch>& stretches, Joins joins) {
+    if (stretches.empty()) return;
+    std::size_t last = 0;  // of what is left
+    auto before = stretches[0];
+    for (std::size_t i = 1; i < stretches.size(); ++i) {
+        const auto stretch = stretches[i];
+        auto& left = stretches[last];
+        if (joins(before, stretch))
+            left = {std::min(left.begin, stretch.begin), std::max(left.end, stretch.end), left.is_match};
         else
-            merged.push_back(*stretch);
-        previous_match = stretch->is_match;
+            stretches[++last] = stretch;
+        before = stretch;
     }
-    return merged;
+    stretches.resize(last + 1);
 }
 
-std::vector<Stretch> join_equal(const std::vector<Stretch>& stretches) {
-    std::vector<Stretch> joined;
-    for (const auto& stretch : stretches) {
-        if (!joined.empty() && joined.back().is_match == stretch.is_match)
-            joined.back().end = stretch.end;
-        else
-            joined.push_back(stretch);
-    }
-    return joined;
-}
+bool is_match_after_gap(const Stretch& before, const Stretch& stretch) { return stretch.is_match && !before.is_match; }
 
 }  // namespace
+
+void Pattern::start(std::string_view text, std::vector<Stretch>& stretches) {
+    stretches.clear();
+    stretches.reserve(text.size() / 4 + 1);
+}
 
 std::unique_ptr<const Pattern> read_pattern(const JsonNode& node) {
     node.only({"String", "Regex"});
@@ -76,25 +74,23 @@ SplitBehavior read_behavior(const JsonNode& node) {
     node.fail(ErrorCode::unsupported, "the behaviour \"" + name + "\" is not known to this version of sextant");
 }
 
-std::vector<Stretch> apply(SplitBehavior behavior, std::vector<Stretch> stretches) {
+void apply(SplitBehavior behavior, std::vector<Stretch>& stretches) {
     switch (behavior) {
         case SplitBehavior::isolated:
-            return stretches;
+            return;
         case SplitBehavior::removed:
             std::erase_if(stretches, [](const Stretch& stretch) { return stretch.is_match; });
-            return stretches;
+            return;
         case SplitBehavior::contiguous:
-            return join_equal(stretches);
+            return join(stretches, [](const Stretch& a, const Stretch& b) { return a.is_match == b.is_match; });
         case SplitBehavior::merged_with_previous:
-            return merge(stretches.begin(), stretches.end(), [](Stretch& left, const Stretch& s) { left.end = s.end; });
-        case SplitBehavior::merged_with_next: {
-            auto merged = merge(stretches.rbegin(), stretches.rend(),
-                                [](Stretch& right, const Stretch& s) { right.begin = s.begin; });
-            std::ranges::reverse(merged);
-            return merged;
-        }
+            return join(stretches, is_match_after_gap);
+        case SplitBehavior::merged_with_next:
+            std::ranges::reverse(stretches);
+            join(stretches, is_match_after_gap);
+            std::ranges::reverse(stretches);
+            return;
     }
-    return stretches;
 }
 
 }  // namespace sextant::tokenize

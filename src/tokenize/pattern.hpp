@@ -25,8 +25,12 @@ public:
     Pattern(const Pattern&) = delete;
     Pattern& operator=(const Pattern&) = delete;
 
-    /// All of the text, cut where matches begin and end. A match may be empty, a gap is not.
-    [[nodiscard]] virtual std::vector<Stretch> cut(std::string_view text) const = 0;
+    /// `stretches` becomes all of the text, cut where matches begin and end. A match may be empty, a gap is not.
+    virtual void cut(std::string_view text, std::vector<Stretch>& stretches) const = 0;
+
+protected:
+    /// Empties `stretches` and makes room for as many words as a text has.
+    static void start(std::string_view text, std::vector<Stretch>& stretches);
 };
 
 /// From {"String": "..."} or {"Regex": "..."}. Throws `corrupt`, or `unsupported` for a regex that PCRE2 would read
@@ -42,6 +46,6 @@ enum class SplitBehavior { removed, isolated, merged_with_previous, merged_with_
 [[nodiscard]] SplitBehavior read_behavior(const JsonNode& node);
 
 /// Applies a behaviour: what is left are the parts to keep, in order; `is_match` means nothing any more.
-[[nodiscard]] std::vector<Stretch> apply(SplitBehavior behavior, std::vector<Stretch> stretches);
+void apply(SplitBehavior behavior, std::vector<Stretch>& stretches);
 
 }  // namespace sextant::tokenize

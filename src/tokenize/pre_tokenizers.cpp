@@ -12,8 +12,8 @@ namespace {
 
 // Each code point with the property is a match of its own.
 template <class Property>
-std::vector<Stretch> cut_where(std::string_view text, Property&& has_property) {
-    std::vector<Stretch> stretches;
+void cut_where(std::string_view text, Property&& has_property, std::vector<Stretch>& stretches) {
+    stretches.clear();
     std::size_t gap = 0;
     for (std::size_t at = 0; at < text.size();) {
         const auto [c, length] = front(text.substr(at));
@@ -25,7 +25,6 @@ std::vector<Stretch> cut_where(std::string_view text, Property&& has_property) {
         at += length;
     }
     if (gap < text.size()) stretches.push_back({gap, text.size(), false});
-    return stretches;
 }
 
 // Cuts where a property of code points holds.
@@ -35,9 +34,11 @@ public:
     PropertySplit(Property property, SplitBehavior behavior) : property_(property), behavior_(behavior) {}
 
     void apply(Pieces& pieces) const override {
-        pieces.split([this](std::string_view text, auto&& part) {
-            for (const auto& stretch : tokenize::apply(behavior_, cut_where(text, property_)))
-                part(stretch.begin, stretch.end);
+        std::vector<Stretch> stretches;
+        pieces.split([&](std::string_view text, auto&& part) {
+            cut_where(text, property_, stretches);
+            tokenize::apply(behavior_, stretches);
+            for (const auto& stretch : stretches) part(stretch.begin, stretch.end);
         });
     }
 
@@ -102,12 +103,13 @@ public:
         : pattern_(std::move(pattern)), behavior_(behavior), invert_(invert) {}
 
     void apply(Pieces& pieces) const override {
-        pieces.split([this](std::string_view text, auto&& part) {
-            auto stretches = pattern_->cut(text);
+        std::vector<Stretch> stretches;
+        pieces.split([&](std::string_view text, auto&& part) {
+            pattern_->cut(text, stretches);
             if (invert_)
                 for (auto& stretch : stretches) stretch.is_match = !stretch.is_match;
-            for (const auto& stretch : tokenize::apply(behavior_, std::move(stretches)))
-                part(stretch.begin, stretch.end);
+            tokenize::apply(behavior_, stretches);
+            for (const auto& stretch : stretches) part(stretch.begin, stretch.end);
         });
     }
 

@@ -53,11 +53,11 @@ public:
         pcre2_jit_compile(code_.get(), PCRE2_JIT_COMPLETE);  // where there is no JIT, the interpreter matches
     }
 
-    std::vector<Stretch> cut(std::string_view text) const override {
-        if (text.empty()) return {};  // Hugging Face does not ask whether a regex matches nothing
+    void cut(std::string_view text, std::vector<Stretch>& stretches) const override {
+        start(text, stretches);
+        if (text.empty()) return;  // Hugging Face does not ask whether a regex matches nothing
         const std::string reflection = reflect(text);
         const std::string_view subject = reflection.empty() ? text : std::string_view(reflection);
-        std::vector<Stretch> stretches;
         std::size_t end = 0;
         for_each_match(subject, [&](std::size_t begin, std::size_t match_end) {
             if (end < begin) stretches.push_back({end, begin, false});
@@ -65,7 +65,6 @@ public:
             end = match_end;
         });
         if (end < text.size()) stretches.push_back({end, text.size(), false});
-        return stretches;
     }
 
 private:

@@ -8,6 +8,11 @@ namespace {
 
 bool continues(char byte) noexcept { return (static_cast<unsigned char>(byte) & 0xC0) == 0x80; }
 
+void check_room(std::size_t written, std::size_t more) {
+    if (more > max_normalized_bytes - written)
+        throw Error(ErrorCode::limit, "the tokenizer's normalizer or its added tokens make more than 4 MiB of one text");
+}
+
 }  // namespace
 
 Span Text::span(std::size_t at) const noexcept {
@@ -34,6 +39,7 @@ void Text::copy_spans(std::size_t begin, std::size_t end, std::vector<Span>& out
 
 void Text::append(Text part) {
     if (part.bytes_.empty()) return;
+    check_room(bytes_.size(), part.bytes_.size());
     if (bytes_.empty()) {
         *this = std::move(part);
         return;
@@ -52,7 +58,7 @@ void Text::append(Text part) {
 
 void Rewriter::keep(std::size_t bytes) {
     if (moved_) {
-        if (bytes > max_normalized_bytes - fresh_.size()) write(rest(), {});  // which complains
+        check_room(fresh_.size(), bytes);
         fresh_.append(text_.bytes_, at_, bytes);
         text_.copy_spans(at_, at_ + bytes, fresh_spans_);
     }
@@ -120,8 +126,7 @@ bool Rewriter::overwrite(std::size_t bytes, std::string_view text) {
 }
 
 void Rewriter::write(std::string_view text, Span span) {
-    if (text.size() > max_normalized_bytes - fresh_.size())
-        throw Error(ErrorCode::limit, "the tokenizer's normalizer makes more than 4 MiB of one text");
+    check_room(fresh_.size(), text.size());
     fresh_ += text;
     fresh_spans_.insert(fresh_spans_.end(), text.size(), span);
 }

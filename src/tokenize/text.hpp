@@ -1,6 +1,7 @@
 // The text on its way through the pipeline, and where each part of it came from.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -145,7 +146,7 @@ struct Pieces {
     template <class Cut>
     void split(Cut&& cut) {
         std::vector<Piece> parts;
-        parts.reserve(pieces.size() * 2);
+        parts.reserve(std::max(pieces.size() * 2, text.bytes().size() / 4));  // as many words as a text has
         for (const auto& piece : pieces) {
             if (piece.is_token()) {
                 parts.push_back(piece);

@@ -90,7 +90,10 @@ struct Tokenizer::State {
         }
         auto pieces = added_tokens.split(text, normalizer.get());
         if (pre_tokenizer) pre_tokenizer->apply(pieces);
+        const auto likely = pieces.text.bytes().size() / 4 + 4;  // of English more than there are
         std::vector<Token> tokens;
+        tokens.reserve(pieces.pieces.size() == 1 ? likely : 16);
+        placed.tokens.reserve(std::max(likely, pieces.pieces.size()));
         for (const auto& piece : pieces.pieces) {
             if (piece.is_token()) {
                 placed.tokens.push_back({piece.added_token, pieces.text.place(piece.begin, piece.end)});

@@ -1,6 +1,7 @@
 // Finds which strings of a set stand at the front of a text.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -36,6 +37,11 @@ public:
     /// The value of a key that ends at the node.
     [[nodiscard]] std::optional<Value> value(Node node) const noexcept;
     [[nodiscard]] std::optional<Value> find(std::string_view key) const noexcept;
+    /// The first place from `at` on at which a non-empty key may begin, by its first byte; the text's end if none may.
+    [[nodiscard]] std::size_t next_start(std::string_view text, std::size_t at) const noexcept {
+        while (at < text.size() && !starts_[static_cast<unsigned char>(text[at])]) ++at;
+        return at;
+    }
     /// The longest non-empty key that `text` begins with, going on from `from`.
     [[nodiscard]] std::optional<Prefix> longest_prefix(Node from, std::string_view text) const noexcept;
     /// Calls `visit(bytes, value)` for each non-empty key that `text` begins with, the shortest first.
@@ -67,6 +73,7 @@ private:
 
     std::vector<Entry> nodes_;
     std::vector<unsigned char> labels_;  // by which each node is reached
+    std::array<bool, 256> starts_{};     // the first bytes of the keys
 };
 
 }  // namespace sextant::tokenize

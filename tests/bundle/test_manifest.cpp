@@ -140,10 +140,29 @@ TEST_CASE("a manifest says how pictures are cut into patches") {
     json["image"]["patches"] = {{"size", 16}, {"order", "row_column_channel"}, {"pad_to", 256}};
     CHECK(parse(json).image->resize.resampler == Resampler::torch_antialias);
     CHECK(parse(json).image->patches->pad_to == 256);
+    json["image"]["resize"]["resampler"] = "torch_uint8";
+    json["image"]["rescale"] = "fused";
+    CHECK(parse(json).image->resize.resampler == Resampler::torch_uint8);
+    CHECK(parse(json).image->rescale == Rescale::fused);
     json["image"]["patches"]["size"] = 15;
     expect_error(ErrorCode::invalid_argument, {"m/manifest.json", "image.patches.size"}, [&] { (void)parse(json); });
     json["image"]["patches"]["shape"] = 15;
     expect_error(ErrorCode::unsupported, {"image.patches.shape"}, [&] { (void)parse(json); });
+}
+
+TEST_CASE("a manifest says where a crop lies") {
+    auto json = sound();
+    json["image"]["resize"] = {{"mode", "short_side"}, {"size", 224}, {"filter", "bilinear"}, {"resampler", "torch"}};
+    json["image"]["crop"] = {{"size", {224, 224}}, {"rounding", "ceil"}};
+    CHECK(parse(json).image->resize.mode == ResizeMode::short_side);
+    CHECK(parse(json).image->resize.edge == 224);
+    CHECK(parse(json).image->crop->rounding == CropRounding::ceil);
+    CHECK(parse(json).image->crop->place == CropPlace::centre);
+    json["image"]["crop"] = {{"size", {224, 224}}, {"rounding", "truncate"}, {"place", "end"}};
+    CHECK(parse(json).image->crop->rounding == CropRounding::truncate);
+    CHECK(parse(json).image->crop->place == CropPlace::end);
+    json["image"]["crop"]["place"] = "left";
+    expect_error(ErrorCode::invalid_argument, {"image.crop.place", "left"}, [&] { (void)parse(json); });
 }
 
 TEST_CASE("the fingerprint covers what changes a vector, and nothing else") {

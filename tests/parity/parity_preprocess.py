@@ -173,6 +173,21 @@ def add_interpolations(probe, rng, n, worst):
     return f"{n} interpolations"
 
 
+def add_byte_interpolations(probe, rng, n):
+    """torch on 8-bit tensors, antialiased: what torchvision does to pictures and Hugging Face's fast processors with them."""
+    import torch
+    for i, (w, h, W, H) in enumerate(resize_sizes(rng, n)):
+        filter_ = ("bilinear", "bicubic")[(i + i // 16) % 2]
+        picture = picture_of(rng, w, h)
+        tensor = torch.from_numpy(picture).permute(2, 0, 1)[None]  # channels last
+        if (H, W) != (1, 1):  # where torch 2.13 fails with planes
+            tensor = tensor.contiguous()
+        expected = torch.nn.functional.interpolate(tensor, size=(H, W), mode=filter_, align_corners=False, antialias=True)
+        probe.add(picture, "levels", {"mode": "squash", "size": (H, W), "filter": filter_, "resampler": "torch_uint8", **originals.TV, **originals.HALF},
+                  bytes_check(expected[0].permute(1, 2, 0).contiguous().numpy().tobytes()))
+    return f"{n} interpolations of bytes"
+
+
 def read_tensors(data):
     tensors = {}
     while data:
@@ -232,7 +247,8 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         probe = Probe(args.probe, folder)
         counts = [add_resizes(probe, rng, args.cases), add_reductions(probe, rng, args.cases // 4),
-                  add_interpolations(probe, rng, args.cases // 4, worst_float)]
+                  add_interpolations(probe, rng, args.cases // 4, worst_float),
+                  add_byte_interpolations(probe, rng, args.cases // 2)]
         counts.append(add_originals(probe, rng, args.pictures, worst, args.full))
         failures = probe.run()
     for failure in failures[:20]:

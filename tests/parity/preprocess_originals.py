@@ -1,9 +1,10 @@
 """The image processors that sextant must equal, each with the specification that says the same in sextant's words.
 
-Hugging Face's slow processors come with transformers. open_clip and torchvision are optional packages beside the others:
+Hugging Face's slow and fast processors come with transformers. open_clip and torchvision are optional packages beside the others:
 torchvision's compiled part wants another torch, so they are installed without dependencies into the folder `vision` of
 the Python environment (bash cmake/setup.sh --tests), seen only here, and torchvision._meta_registrations is left out.
 """
+import math
 import pathlib
 import sys
 import types
@@ -29,6 +30,7 @@ HALF = {"mean": [0.5] * 3, "std": [0.5] * 3}
 IMAGENET = {"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}
 ZERO_ONE = {"mean": [0.0] * 3, "std": [1.0] * 3}
 HF = {"rescale": "multiply_reciprocal"}
+FAST = {"rescale": "fused", "resampler": "torch_uint8"}
 TV = {"rescale": "divide_255"}
 
 
@@ -76,7 +78,7 @@ def array_of(picture):
 
 
 def shortest_edge(spec):
-    return spec["edge"] if spec["mode"] == "shortest_edge" else max(spec["size"]) if spec["mode"] == "cover" else 0
+    return spec["edge"] if spec["mode"] in ("shortest_edge", "short_side") else max(spec["size"]) if spec["mode"] == "cover" else 0
 
 
 # ---- Hugging Face, slow
@@ -123,6 +125,56 @@ def hugging_face_originals():
             "patch": 14, "order": "channel_time_row_column", "merge": 2, "repeat": 2},
            hugging_face(transformers.Qwen2VLImageProcessor(min_pixels=56 * 56, max_pixels=28 * 28 * 200),
                         ("pixel_values", "image_grid_thw")))
+
+
+# ---- Hugging Face, fast: torch's resampling of bytes
+
+def hugging_face_fast(processor, keys=("pixel_values",)):
+    def transform(picture):
+        try:
+            output = processor(picture, return_tensors="pt")
+        except ValueError as error:
+            if "aspect ratio" in str(error):
+                return None
+            raise
+        values = {key: output[key].numpy() for key in keys}
+        return {key: value if key == "pixel_values" and "image_grid_thw" in keys else value[0] for key, value in values.items()}
+    return transform
+
+
+def hugging_face_fast_originals():
+    bilinear = Image.Resampling.BILINEAR
+    for edge in (224, 16):
+        yield (f"CLIPImageProcessorFast {edge}",
+               {"mode": "shortest_edge", "edge": edge, "filter": "bicubic", "crop": (edge, edge), "rounding": "truncate", **FAST, **CLIP},
+               hugging_face_fast(transformers.CLIPImageProcessorFast(size={"shortest_edge": edge}, crop_size={"height": edge, "width": edge})))
+    # Sides that a crop must pad.
+    yield ("CLIPImageProcessorFast, crop larger",
+           {"mode": "shortest_edge", "edge": 20, "filter": "bilinear", "crop": (33, 36), "rounding": "truncate", **FAST, **CLIP},
+           hugging_face_fast(transformers.CLIPImageProcessorFast(size={"shortest_edge": 20}, resample=bilinear,
+                                                                 crop_size={"height": 33, "width": 36})))
+    yield ("SiglipImageProcessorFast", {"mode": "squash", "size": (224, 224), "filter": "bicubic", **FAST, **HALF},
+           hugging_face_fast(transformers.SiglipImageProcessorFast(size={"height": 224, "width": 224})))
+    yield ("BlipImageProcessorFast", {"mode": "squash", "size": (384, 384), "filter": "bicubic", **FAST, **CLIP},
+           hugging_face_fast(transformers.BlipImageProcessorFast(size={"height": 384, "width": 384})))
+    yield ("EfficientNetImageProcessorFast, as ALIGN has it",
+           {"mode": "squash", "size": (346, 346), "filter": "bilinear", "crop": (289, 289), "rounding": "truncate", **FAST,
+            "rescale": "multiply_reciprocal", "divisor": 127.5, "mean": [1.0] * 3, "std": [1.0] * 3},
+           hugging_face_fast(transformers.EfficientNetImageProcessorFast(
+               size={"height": 346, "width": 346}, resample=bilinear, do_center_crop=True,
+               crop_size={"height": 289, "width": 289}, rescale_factor=1 / 127.5, rescale_offset=True, do_normalize=False,
+               include_top=False)))
+    for budget in (256, 60):
+        yield (f"Siglip2ImageProcessorFast {budget}",
+               {"mode": "patch_budget", "multiple": 16, "max_patches": budget, "filter": "bilinear", **FAST, **HALF,
+                "patch": 16, "order": "row_column_channel", "pad_to": budget},
+               hugging_face_fast(transformers.Siglip2ImageProcessorFast(patch_size=16, max_num_patches=budget),
+                                 ("pixel_values", "pixel_attention_mask", "spatial_shapes")))
+    yield ("Qwen2VLImageProcessorFast",
+           {"mode": "smart", "multiple": 28, "min_pixels": 56 * 56, "max_pixels": 28 * 28 * 200, "filter": "bicubic", **FAST, **CLIP,
+            "patch": 14, "order": "channel_time_row_column", "merge": 2, "repeat": 2},
+           hugging_face_fast(transformers.Qwen2VLImageProcessorFast(min_pixels=56 * 56, max_pixels=28 * 28 * 200),
+                             ("pixel_values", "image_grid_thw")))
 
 
 # ---- open_clip and torchvision
@@ -185,7 +237,34 @@ def torchvision_originals():
                {"mode": "squash", "size": (112, 96), "filter": mode, "resampler": resampler, **TV, **norm}, floats(antialias, mode, norm))
 
 
+# ---- ImageBind's frames of a video: imagebind/data.py (SpatialCrop) after pytorchvideo's ShortSideScale, both in their
+# words, as pytorchvideo does not go with this torch
+
+def image_bind_originals():
+    normalize = transforms.Normalize(CLIP["mean"], CLIP["std"])
+
+    def crop_of(which):
+        def transform(picture):
+            planes = transforms.functional.to_tensor(picture)
+            height, width = planes.shape[1:]
+            size = (math.floor(height / width * 224), 224) if width < height else (224, math.floor(width / height * 224))
+            planes = normalize(torch.nn.functional.interpolate(planes[None], size=size, mode="bilinear", align_corners=False)[0])
+            top, left = (math.ceil((side - 224) / 2) for side in size)
+            if size[0] > size[1]:
+                top = (0, top, size[0] - 224)[which]
+            else:
+                left = (0, left, size[1] - 224)[which]
+            return {"pixel_values": planes[:, top:top + 224, left:left + 224].numpy()}
+        return transform
+    for which, place in enumerate(("start", "centre", "end")):
+        yield (f"interpolate, ImageBind's video, crop {which}",
+               {"mode": "short_side", "edge": 224, "filter": "bilinear", "resampler": "torch", "crop": (224, 224), "rounding": "ceil",
+                "place": place, **TV, **CLIP}, crop_of(which))
+
+
 def all_originals():
     yield from hugging_face_originals()
+    yield from hugging_face_fast_originals()
+    yield from image_bind_originals()
     yield from open_clip_originals()
     yield from torchvision_originals()

@@ -2,6 +2,7 @@
 //   resize IN WIDTH HEIGHT OUT KEY=VALUE...        width height filter [box=l,t,r,b] [gap]; OUT gets the pixels
 //   reduce IN WIDTH HEIGHT OUT x=FACTOR y=FACTOR   OUT gets the pixels
 //   interpolate IN WIDTH HEIGHT OUT KEY=VALUE...   planes width height filter antialias; IN holds floats, OUT gets them
+//   levels IN WIDTH HEIGHT OUT KEY=VALUE...        the fields of an ImageSpec; OUT gets the pixels of its 8-bit picture
 //   transform IN WIDTH HEIGHT OUT KEY=VALUE...     the fields of an ImageSpec
 // IN holds height x width x 3 bytes. Tensors of a transform are written as a line "NAME TYPE EXTENT..." and the values;
 // a picture that is refused gives the line "error CODE".
@@ -101,7 +102,7 @@ Tensor run_interpolate(const Job& job) {
 ImageSpec spec_of(const Job& job) {
     ImageSpec spec;
     auto& resize = spec.resize;
-    resize.mode = named<ResizeMode>(job.text("mode"), 8);
+    resize.mode = named<ResizeMode>(job.text("mode"), 9);
     if (job.has("size")) resize.size = job.size("size");
     resize.edge = job.integer("edge", resize.edge);
     resize.multiple = job.integer("multiple", resize.multiple);
@@ -109,10 +110,11 @@ ImageSpec spec_of(const Job& job) {
     if (job.has("min_pixels")) resize.min_pixels = std::stoll(job.text("min_pixels"));
     if (job.has("max_pixels")) resize.max_pixels = std::stoll(job.text("max_pixels"));
     resize.filter = filter_of(job);
-    if (job.has("resampler")) resize.resampler = named<Resampler>(job.text("resampler"), 3);
-    if (job.has("crop")) spec.crop = ImageSpec::Crop{job.size("crop"), named<CropRounding>(job.text("rounding"), 2)};
+    if (job.has("resampler")) resize.resampler = named<Resampler>(job.text("resampler"), 4);
+    if (job.has("crop")) spec.crop = ImageSpec::Crop{job.size("crop"), named<CropRounding>(job.text("rounding"), 4)};
+    if (job.has("place")) spec.crop.value().place = named<CropPlace>(job.text("place"), 3);
     if (job.has("pad")) spec.pad = job.size("pad");
-    spec.rescale = named<Rescale>(job.text("rescale"), 2);
+    spec.rescale = named<Rescale>(job.text("rescale"), 3);
     if (job.has("divisor")) spec.divisor = job.number("divisor");
     const auto mean = job.list("mean"), deviation = job.list("std");
     for (std::size_t c = 0; c < 3; ++c) {
@@ -140,6 +142,8 @@ void run(const Job& job, std::ostream& out) {
     if (job.verb == "reduce")
         return write<std::uint8_t>(out, reduce(read_pixels(job), job.integer("x"), job.integer("y")).pixels);
     if (job.verb == "interpolate") return write<float>(out, run_interpolate(job).floats());
+    if (job.verb == "levels")
+        return write<std::uint8_t>(out, StandardImageTransform(spec_of(job)).geometry(read_pixels(job)).pixels);
     if (job.verb == "transform") return run_transform(job, out);
     throw std::invalid_argument("no such verb: " + job.verb);
 }

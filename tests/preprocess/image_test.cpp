@@ -77,6 +77,14 @@ TEST_CASE("the shortest edge is exact and the longer side truncated", "[image]")
     CHECK(resized(ResizeMode::shortest_edge, 5, 5, 9) == Size{5, 9});
 }
 
+TEST_CASE("pytorchvideo's short side divides first, and loses a pixel now and then", "[image]") {
+    CHECK(resized(ResizeMode::short_side, 224, 14, 21) == Size{224, 336});
+    CHECK(resized(ResizeMode::short_side, 224, 21, 14) == Size{336, 224});
+    CHECK(resized(ResizeMode::short_side, 224, 7, 61) == Size{224, 1951});  // 61 / 7 * 224 is a little less than 1952
+    CHECK(resized(ResizeMode::shortest_edge, 224, 7, 61) == Size{224, 1952});
+    CHECK(resized(ResizeMode::short_side, 5, 9, 9) == Size{5, 5});
+}
+
 TEST_CASE("the longest edge is exact and the shorter side rounded half to even", "[image]") {
     CHECK(resized(ResizeMode::longest_edge, 10, 20, 7) == Size{10, 4});  // 3.5
     CHECK(resized(ResizeMode::longest_edge, 10, 20, 5) == Size{10, 2});  // 2.5
@@ -110,6 +118,23 @@ TEST_CASE("a crop that cannot be centred is rounded by its rule", "[image]") {
     CHECK(row(9, 4, CropRounding::floor) == Levels{3, 4, 5, 6});        // 2.5 down
     CHECK(row(9, 4, CropRounding::round_even) == Levels{3, 4, 5, 6});   // 2.5 to 2
     CHECK(row(8, 4, CropRounding::floor) == Levels{3, 4, 5, 6});
+    CHECK(row(11, 4, CropRounding::truncate) == Levels{4, 5, 6, 7});
+    CHECK(row(11, 4, CropRounding::ceil) == Levels{5, 6, 7, 8});
+    CHECK(row(9, 4, CropRounding::ceil) == Levels{4, 5, 6, 7});  // 2.5 up
+    CHECK(row(8, 4, CropRounding::ceil) == Levels{3, 4, 5, 6});
+}
+
+TEST_CASE("a crop lies at the start, in the centre or at the end", "[image]") {
+    auto spec = cropped(1, 4, CropRounding::ceil);
+    const auto row = [&](CropPlace place, int width) {
+        spec.crop->place = place;
+        return first_row(StandardImageTransform(spec).geometry(numbered(width, 1)));
+    };
+    CHECK(row(CropPlace::start, 9) == Levels{1, 2, 3, 4});
+    CHECK(row(CropPlace::centre, 9) == Levels{4, 5, 6, 7});
+    CHECK(row(CropPlace::end, 9) == Levels{6, 7, 8, 9});
+    CHECK(row(CropPlace::start, 3) == Levels{1, 2, 3, 0});
+    CHECK(row(CropPlace::end, 3) == Levels{0, 1, 2, 3});
 }
 
 TEST_CASE("a picture smaller than its crop is padded by the same rule", "[image]") {
@@ -119,6 +144,8 @@ TEST_CASE("a picture smaller than its crop is padded by the same rule", "[image]
     CHECK(row(2, 5, CropRounding::floor) == Levels{0, 0, 1, 2, 0});       // Hugging Face: the odd pixel left
     CHECK(row(2, 5, CropRounding::round_even) == Levels{0, 1, 2, 0, 0});  // torchvision: the odd pixel right
     CHECK(row(2, 4, CropRounding::floor) == Levels{0, 1, 2, 0});
+    CHECK(row(2, 5, CropRounding::truncate) == Levels{0, 1, 2, 0, 0});
+    CHECK(row(2, 5, CropRounding::ceil) == Levels{0, 1, 2, 0, 0});
 
     SECTION("in one direction, while the other is cut") {
         const auto image = StandardImageTransform(cropped(2, 4, CropRounding::floor)).geometry(numbered(2, 5));
@@ -159,6 +186,8 @@ TEST_CASE("levels become numbers as the reference computes them", "[image]") {
     const auto divided = StandardImageTransform(spec)(all);
     spec.rescale = Rescale::multiply_reciprocal;
     const auto multiplied = StandardImageTransform(spec)(all);
+    spec.rescale = Rescale::fused;
+    const auto fused = StandardImageTransform(spec)(all);
     for (std::size_t c = 0; c < 3; ++c)
         for (std::size_t level = 0; level < 256; ++level) {
             const auto mean = static_cast<float>(spec.mean[c]), deviation = static_cast<float>(spec.stddev[c]);
@@ -166,6 +195,7 @@ TEST_CASE("levels become numbers as the reference computes them", "[image]") {
             const auto twice = static_cast<float>(static_cast<double>(level) * (1.0 / 255.0));
             CHECK(divided.floats()[c * 256 + level] == (single - mean) / deviation);
             CHECK(multiplied.floats()[c * 256 + level] == (twice - mean) / deviation);
+            CHECK(fused.floats()[c * 256 + level] == (static_cast<float>(level) - mean * 255.0F) / (deviation * 255.0F));
             CHECK(single == twice);  // so that the two rules agree in every bit, on 8-bit levels
         }
 }
@@ -222,6 +252,31 @@ TEST_CASE("torch's resamplers work on floats, with the norm after them", "[image
     expect_error(ErrorCode::unsupported, {"torch_antialias"}, [&] { (void)StandardImageTransform(spec).geometry(picture); });
 }
 
+TEST_CASE("torch's resampling of bytes has weights of 16 bits", "[image]") {
+    ImageSpec spec;
+    spec.resize.size = {.height = 1, .width = 2};
+    spec.resize.filter = Filter::bilinear;
+    spec.resize.resampler = Resampler::torch_uint8;
+    // Each result sees three pixels, 3 : 3 : 1; the largest weight, 3 / 7, fits 16 bits with 16 of them behind the point.
+    const auto weighed = [](int a, int b, int c) { return (a * 28087 + b * 28087 + c * 9362 + 32768) >> 16; };
+    const Image picture{4, 1, {10, 0, 0, 200, 0, 0, 30, 0, 0, 90, 0, 0}};
+    CHECK(first_row(StandardImageTransform(spec).geometry(picture)) == Levels{weighed(10, 200, 30), weighed(90, 30, 200)});
+}
+
+TEST_CASE("torch's resampling of bytes begins with the rows, however much the columns lose", "[image]") {
+    const auto scaled = [](const Image& image, int width, int height) {
+        ImageSpec spec;
+        spec.resize.size = {.height = height, .width = width};
+        spec.resize.resampler = Resampler::torch_uint8;
+        return StandardImageTransform(spec).geometry(image);
+    };
+    Image picture{8, 60, {}};
+    for (int i = 0; i < 8 * 60 * 3; ++i) picture.pixels.push_back(static_cast<std::uint8_t>(i * i % 251));
+    const auto both = scaled(picture, 5, 7).pixels;
+    CHECK(both == scaled(scaled(picture, 5, 60), 5, 7).pixels);
+    CHECK(both != scaled(scaled(picture, 8, 7), 5, 7).pixels);
+}
+
 TEST_CASE("a tensor is written where the caller wants it", "[image]") {
     ImageSpec spec;
     spec.resize.size = {.height = 4, .width = 6};
@@ -276,6 +331,10 @@ TEST_CASE("a spec that makes no sense names its field", "[image]") {
     refused("image.divisor", [](ImageSpec& s) { s.divisor = 0; });
     refused("image.divisor", [](ImageSpec& s) { s.divisor = std::nan(""); });
     refused("image.crop.size", [](ImageSpec& s) { s.crop = ImageSpec::Crop{{0, 3}, CropRounding::floor}; });
+    refused("image.crop.rounding", [](ImageSpec& s) { s.crop = ImageSpec::Crop{{3, 3}, static_cast<CropRounding>(17)}; });
+    refused("image.crop.place", [](ImageSpec& s) { s.crop = ImageSpec::Crop{{3, 3}, CropRounding::floor, static_cast<CropPlace>(17)}; });
+    refused("image.rescale", [](ImageSpec& s) { s.rescale = static_cast<Rescale>(17); });
+    refused("image.mean", [](ImageSpec& s) { s.rescale = Rescale::fused, s.mean[1] = 1e38; });
     refused("image.pad", [](ImageSpec& s) { s.pad = ImageSize{300, 300}; });
     refused("image.pad.size",
             [](ImageSpec& s) { s.resize.mode = ResizeMode::longest_edge, s.pad = ImageSize{100, 300}; });

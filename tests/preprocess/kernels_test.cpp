@@ -62,7 +62,8 @@ TEST_CASE("all levels agree in every bit", "[kernels]") {
                 const auto pixels = noise(width, height, ++seed);
                 const View in{width, height, pixels.data()};
                 const Job job{{0, 0, static_cast<float>(width), static_cast<float>(height)},
-                              new_width, new_height, filter, {0, 0, new_width, new_height}};
+                              new_width, new_height, filter, {0, 0, new_width, new_height},
+                              seed % 2 == 0 ? Arithmetic::pillow : Arithmetic::torch};
                 const auto expected = made(in, job, baseline_kernels);
                 for (const auto& [level, with] : faster_levels()) {
                     ++compared;
@@ -72,6 +73,18 @@ TEST_CASE("all levels agree in every bit", "[kernels]") {
             }
     CAPTURE(compared);
     CHECK(static_cast<std::size_t>(compared) == 588 * faster_levels().size());
+}
+
+TEST_CASE("all levels agree where there are more taps than a faster level plans for", "[kernels]") {
+    const auto pixels = noise(3000, 6, 3);
+    for (const int outputs : {1, 2, 7, 40, 300}) {
+        const Job job{{0, 0, 3000, 6}, outputs, 5, Filter::mks2021, {0, 0, outputs, 5}};
+        const auto expected = made({3000, 6, pixels.data()}, job, baseline_kernels);
+        for (const auto& [level, with] : faster_levels()) {
+            CAPTURE(to_string(level), outputs);
+            CHECK(made({3000, 6, pixels.data()}, job, *with) == expected);
+        }
+    }
 }
 
 TEST_CASE("a window of the result is that part of the whole result, in memory used before", "[kernels]") {

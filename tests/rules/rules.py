@@ -12,7 +12,7 @@ THIRD_PARTY = {
     "media": ["jpeglib.h", "jerror.h", "png.h", "webp/", "stb/stb_image.h", "stb_image.h"],
     "tokenize": ["utf8proc.h", "pcre2.h", "nlohmann/"],
     "preprocess": [],
-    "model": ["torch/"],
+    "model": ["torch/", "zlib.h"],
     "bundle": ["nlohmann/", "openssl/"],
     "encode": [],
     "store": ["sqlite3.h", "xxhash.h"],

@@ -27,6 +27,16 @@ struct Image {
     std::vector<std::uint8_t> pixels;  ///< height x width x 3
 };
 
+/// A rectangle of whole pixels within a picture.
+struct PixelRegion {
+    int left = 0;
+    int top = 0;
+    int width = 0;
+    int height = 0;
+
+    [[nodiscard]] bool operator==(const PixelRegion&) const = default;
+};
+
 /// One thing to encode.
 class Item {
 public:

@@ -12,7 +12,7 @@ namespace sextant {
 enum class CpuLevel {
     baseline,  ///< what the compiler was told to assume
     avx2,      ///< AVX2 and FMA
-    avx512,    ///< AVX-512 F, BW, DQ, VL and VNNI
+    avx512,    ///< AVX-512 F, BW, DQ, VL, VNNI and VBMI: Intel since 2019 (Ice Lake), AMD since 2022 (Zen 4)
 };
 
 [[nodiscard]] constexpr std::string_view to_string(CpuLevel level) noexcept {
@@ -32,7 +32,7 @@ enum class CpuLevel {
     if (level == CpuLevel::avx512)
         return avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
-               __builtin_cpu_supports("avx512vnni");
+               __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512vbmi");
 #endif
     return level == CpuLevel::baseline;
 }

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -64,6 +65,9 @@ struct DecodeOptions {
     [[nodiscard]] bool operator==(const DecodeOptions&) const = default;
 };
 
+/// Answers which part of a picture of that width and height a caller is going to look at.
+using NeededRegion = std::function<PixelRegion(int width, int height)>;
+
 /// The picture that `bytes` hold: JPEG, PNG, WebP, BMP, PNM (P5, P6), TGA or PSD, told apart by the bytes themselves.
 /// `name` is used in messages only.
 ///
@@ -72,12 +76,19 @@ struct DecodeOptions {
 /// multiplied out, an animation gives its first frame. The orientation in a camera's EXIF block is not applied; see
 /// `DecodeOptions`. Colour profiles never are, as no reference pipeline applies them.
 ///
+/// With `needed` the picture has its full size still, but pixels outside of that region may be black and damage there may
+/// go unnoticed, which saves a part of the work for JPEG pictures of one scan that are neither scaled nor turned; others
+/// are decoded whole. `[&](int width, int height) { return transform.needed({height, width}); }` is all that `transform`
+/// looks at.
+///
 /// Throws `corrupt` for bytes that are damaged or end early, `unsupported` for a kind that is not read (the message
-/// says which it is), `limit` for a picture over a limit. May run in many threads.
+/// says which it is), `limit` for a picture over a limit, `invalid_argument` for a needed region that is empty or does not
+/// lie within the picture. May run in many threads.
 [[nodiscard]] Image decode_image(std::span<const std::byte> bytes, std::string_view name = "picture",
-                                 const DecodeOptions& options = {});
+                                 const DecodeOptions& options = {}, const NeededRegion& needed = {});
 
 /// The picture in a file. Throws as `decode_image`, `not_found` if there is no such file, `io` if it cannot be read.
-[[nodiscard]] Image read_image(const std::filesystem::path& file, const DecodeOptions& options = {});
+[[nodiscard]] Image read_image(const std::filesystem::path& file, const DecodeOptions& options = {},
+                               const NeededRegion& needed = {});
 
 }  // namespace sextant

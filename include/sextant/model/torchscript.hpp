@@ -16,12 +16,21 @@ namespace sextant {
 /// Loads a TorchScript archive from memory and freezes it. Loading such an archive runs the code in it, and libtorch
 /// checks no checksum: hand in only bytes that are known by their hash, as `Encoder::open` does.
 ///
+/// Before libtorch sees it, an archive is refused that is not as exporters write it, or whose code could do more than
+/// arithmetic: read or write files, run when it is loaded, start threads, call other libraries, or loop. Traced networks
+/// do none of this. It keeps out what the format invites to; it is no sandbox.
+///
 /// Runs on the CPU, with as many threads as libtorch is set to use in the calling thread (OMP_NUM_THREADS).
 /// If the environment does not say otherwise, the first call limits libtorch's and oneDNN's caches of compiled shapes
 /// (LRU_CACHE_CAPACITY, ONEDNN_PRIMITIVE_CACHE_CAPACITY) to 16, as memory would grow with every new input shape. It
 /// sets them in the environment: make that call before other threads read the environment.
 ///
-/// Throws `Error(model)` if libtorch cannot read the archive, `Error(unsupported)` in a build without libtorch.
+/// Throws `corrupt` or `limit` for an archive that is not as it should be, `model` for code as above, naming the word, or
+/// if libtorch cannot read the archive, and `unsupported` in a build without libtorch.
 [[nodiscard]] std::unique_ptr<Model> load_torchscript(std::span<const std::byte> bytes, std::string_view name);
+
+/// The same for a network that may do anything: its author's program runs with all the rights of this one. For scripted
+/// networks with loops, say. Give it to `EncoderOptions::load_model`.
+[[nodiscard]] std::unique_ptr<Model> load_any_torchscript(std::span<const std::byte> bytes, std::string_view name);
 
 }  // namespace sextant

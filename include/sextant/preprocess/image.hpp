@@ -45,6 +45,10 @@ public:
 
     /// Every input of the network by its name: pixel_values alone, unless a derived class knows more.
     [[nodiscard]] virtual std::vector<NamedTensor> inputs(const Image& image) const;
+
+    /// The pixels of a picture of that size that the result depends on; `decode_image` can leave out the others. All of
+    /// them, unless a derived class knows better.
+    [[nodiscard]] virtual PixelRegion needed(const ImageSize& picture) const;
 };
 
 /// A transform out of a function, which is called from many threads at once. Throws `invalid_argument` for an empty name
@@ -56,7 +60,7 @@ namespace preprocess_detail {
 class WorkspacePool;
 }
 
-/// What an `ImageSpec` asks for, equal to torchvision's, open_clip's and Hugging Face's slow processors. Immutable;
+/// What an `ImageSpec` asks for, equal to torchvision's, open_clip's and Hugging Face's slow and fast processors. Immutable;
 /// copies share the memory that they work in, which a call takes and gives back.
 class StandardImageTransform final : public ImageTransform {
 public:
@@ -77,6 +81,9 @@ public:
     /// `operator()`.
     [[nodiscard]] std::vector<NamedTensor> inputs(const Image& image) const override;
 
+    /// What lies under the crop, with as much around it as the filter sees. Throws as `operator()`.
+    [[nodiscard]] PixelRegion needed(const ImageSize& picture) const override;
+
     /// The values of `operator()`, written to `out`. For pictures no larger than those before, it allocates nothing.
     /// Throws as `operator()`, and `invalid_argument` if `out` does not hold just the values that there are.
     void write(const Image& image, std::span<float> out) const;
@@ -85,11 +92,14 @@ public:
     [[nodiscard]] Tensor::Shape shape(const ImageSize& picture) const;
 
     /// The 8-bit picture before it becomes numbers: resized, cropped, padded. Throws as `operator()`, and `unsupported`
-    /// if the resampler is torch's, which knows no such picture.
+    /// if the resampler makes floats.
     [[nodiscard]] Image geometry(const Image& image) const;
 
 private:
     ImageSpec spec_;
+    [[nodiscard]] float normalised(std::size_t channel, float value) const;
+
+    std::array<float, 3> mean_, deviation_;
     std::array<std::array<float, 256>, 3> units_;   ///< of each level in each channel: rescaled
     std::array<std::array<float, 256>, 3> values_;  ///< rescaled and normalised
     std::shared_ptr<preprocess_detail::WorkspacePool> pool_;

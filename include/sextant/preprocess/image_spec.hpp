@@ -18,6 +18,7 @@ struct ImageSize {
 enum class ResizeMode {
     squash,         ///< to exactly `size`; the shape is lost
     shortest_edge,  ///< the shorter side becomes `edge`, the longer trunc(edge * longer / shorter)
+    short_side,     ///< the same in floating point, floor(longer / shorter * edge): pytorchvideo, ImageBind's video
     longest_edge,   ///< the longer side becomes `edge`, the shorter is rounded half to even
     fit,            ///< as large as goes into `size`, both sides rounded half to even: open_clip's "longest"
     cover,          ///< as small as covers `size`, both sides rounded half to even: open_clip's "shortest", if oblong
@@ -31,19 +32,30 @@ enum class Resampler {
     pillow,           ///< 8-bit levels, antialiased, rounded after each pass
     torch,            ///< torch.nn.functional.interpolate on floats, not antialiased: bilinear or bicubic (a = -0.75)
     torch_antialias,  ///< the same with antialias=True: bilinear or bicubic (a = -0.5)
+    torch_uint8,      ///< 8-bit tensors with antialias=True, as Hugging Face's fast processors: bilinear or bicubic
 };
 
 /// What happens to the odd pixel when a centred crop cannot be centred.
 enum class CropRounding {
-    floor,       ///< Hugging Face: half of the difference rounded down, also where a small picture is padded
+    floor,       ///< Hugging Face, slow: half of the difference rounded down, also where a small picture is padded
     round_even,  ///< torchvision: half of the difference rounded half to even; padding has the odd pixel right and
                  ///< below
+    truncate,    ///< Hugging Face, fast: rounded down; padding has the odd pixel right and below
+    ceil,        ///< pytorchvideo, ImageBind's video: half of the difference rounded up
+};
+
+/// Where a crop lies.
+enum class CropPlace {
+    centre,
+    start,  ///< at the left and top edges
+    end,    ///< at the right and bottom edges; of a resized shorter side, the three make ImageBind's three crops
 };
 
 /// How 8-bit levels become 0 to 1.
 enum class Rescale {
     divide_255,           ///< torchvision: divided by `divisor` in 32 bits
-    multiply_reciprocal,  ///< Hugging Face: multiplied by 1/`divisor` in 64 bits, then rounded to 32
+    multiply_reciprocal,  ///< Hugging Face, slow: multiplied by 1/`divisor` in 64 bits, then rounded to 32
+    fused,                ///< Hugging Face, fast: mean and std are multiplied by `divisor` instead, in 32 bits
 };
 
 /// How the values of one patch follow each other.
@@ -55,6 +67,7 @@ enum class PatchOrder {
 [[nodiscard]] std::string_view to_string(ResizeMode mode) noexcept;
 [[nodiscard]] std::string_view to_string(Resampler resampler) noexcept;
 [[nodiscard]] std::string_view to_string(CropRounding rounding) noexcept;
+[[nodiscard]] std::string_view to_string(CropPlace place) noexcept;
 [[nodiscard]] std::string_view to_string(Rescale rescale) noexcept;
 [[nodiscard]] std::string_view to_string(PatchOrder order) noexcept;
 
@@ -63,7 +76,7 @@ struct ImageSpec {
     struct Resize {
         ResizeMode mode = ResizeMode::squash;
         ImageSize size{224, 224};  ///< used by squash, fit and cover
-        int edge = 224;            ///< used by shortest_edge and longest_edge
+        int edge = 224;            ///< used by shortest_edge, short_side and longest_edge
         int multiple = 16;         ///< used by patch_budget and smart
         int max_patches = 256;     ///< used by patch_budget
         std::int64_t min_pixels = 56 * 56;         ///< used by smart
@@ -74,6 +87,7 @@ struct ImageSpec {
     struct Crop {
         ImageSize size;
         CropRounding rounding = CropRounding::floor;
+        CropPlace place = CropPlace::centre;
     };
     struct Patches {
         int size = 16;  ///< side in pixels; both sides of the picture must be multiples of size * merge
@@ -84,7 +98,7 @@ struct ImageSpec {
     };
 
     Resize resize;
-    std::optional<Crop> crop;      ///< from the centre; a smaller picture is padded with `fill`
+    std::optional<Crop> crop;      ///< a smaller picture is padded with `fill`
     std::optional<ImageSize> pad;  ///< after longest_edge and fit: centred on a canvas of `fill`, the odd pixel right and below
     std::array<std::uint8_t, 3> fill{0, 0, 0};
     Rescale rescale = Rescale::divide_255;
