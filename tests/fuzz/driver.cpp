@@ -8,6 +8,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstring>
+#include <ctime>
 #include <exception>
 #include <filesystem>
 #include <fstream>
@@ -203,8 +204,9 @@ void fuzz_for_a_time(const std::string& name, const Options& options) {
         attempt(input);
         if (something_new) corpus.push_back(std::move(input));
     }
-    std::cout << name << ": " << done << " runs in " << seconds() << " s (" << static_cast<double>(done) / seconds()
-              << "/s), seed " << options.seed << ", corpus " << corpus.size() << " (" << seeded << " seeds), "
+    const double busy = static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
+    std::cout << name << ": " << done << " runs in " << seconds() << " s, " << busy << " s of them of processor time ("
+              << static_cast<std::uint64_t>(static_cast<double>(done) / busy) << "/s), seed " << options.seed << ", corpus " << corpus.size() << " (" << seeded << " seeds), "
               << heard.size() << " outcomes, 0 findings\n";
 }
 
