@@ -151,8 +151,9 @@ DecodeOptions DecodeOptions::named(std::string_view name) {
         if (word == "scale_16_bit") options.scale_16_bit = true;
     }
     if (options.name() != name)
-        throw Error(ErrorCode::invalid_argument, "\"" + media::ascii(name) + "\" is no name of DecodeOptions; one is " +
-                                                     "\"jpeg_scale=2 apply_orientation background=ffffff scale_16_bit\"");
+        throw Error(ErrorCode::invalid_argument,
+                    "\"" + media::ascii(name) + "\" is no name of DecodeOptions; one is \"jpeg_scale=2 apply_orientation " +
+                        "background=ffffff scale_16_bit\"");
     options.validate();
     return options;
 }

@@ -54,12 +54,8 @@ void draw(const ImageSpec& spec, const Layout& layout, const Image& image, Works
 
 /// Pixels side by side become one plane per channel, each level looked up.
 void look_up(const std::uint8_t* pixels, std::size_t area, const Tables& tables, float* out) {
-    float *red = out, *green = out + area, *blue = out + 2 * area;
-    for (std::size_t i = 0; i < area; ++i, pixels += channels) {
-        red[i] = tables[0][pixels[0]];
-        green[i] = tables[1][pixels[1]];
-        blue[i] = tables[2][pixels[2]];
-    }
+    const float* const of_channels[] = {tables[0].data(), tables[1].data(), tables[2].data()};
+    resample_detail::kernels().look_up(pixels, area, of_channels, out, area);
 }
 
 /// The canvas in floats, scaled as torch does and not normalised yet.

@@ -132,6 +132,6 @@ void columns(const std::uint8_t* in, std::size_t in_stride, std::uint8_t* out, s
 
 }  // namespace
 
-const Kernels avx2_kernels{rows, columns};
+const Kernels avx2_kernels{rows, columns, look_up};
 
 }  // namespace sextant::resample_detail

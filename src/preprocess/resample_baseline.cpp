@@ -52,6 +52,16 @@ void columns(const std::uint8_t* in, std::size_t in_stride, std::uint8_t* out, s
 
 }  // namespace
 
-const Kernels baseline_kernels{rows, columns};
+void look_up(const std::uint8_t* pixels, std::size_t count, const float* const tables[3], float* out,
+             std::size_t stride) {
+    float *red = out, *green = out + stride, *blue = out + 2 * stride;
+    for (std::size_t i = 0; i < count; ++i, pixels += channels) {
+        red[i] = tables[0][pixels[0]];
+        green[i] = tables[1][pixels[1]];
+        blue[i] = tables[2][pixels[2]];
+    }
+}
+
+const Kernels baseline_kernels{rows, columns, look_up};
 
 }  // namespace sextant::resample_detail

@@ -1,6 +1,6 @@
-// The inner loops of resampling, one set per level of CPU. Files that are compiled for one level include this and no
-// header of the standard library but these two, so that no function shared with the rest of the program is compiled for
-// that level.
+// The inner loops of resampling and of what follows it, one set per level of CPU. Files that are compiled for one level
+// include this and no header of the standard library but these two, so that no function shared with the rest of the
+// program is compiled for that level.
 #pragma once
 
 #include <cstddef>
@@ -41,7 +41,15 @@ struct Kernels {
     /// Makes one row of `bytes` bytes out of `tap.count` rows, of which the first is row `tap.first` of `in`.
     void (*columns)(const std::uint8_t* in, std::size_t in_stride, std::uint8_t* out, std::size_t bytes, const Tap& tap,
                     const AxisView& axis);
+    /// Makes of `count` pixels a plane of floats for each channel, `stride` floats apart: what the channel's table of
+    /// 256 values has for each level.
+    void (*look_up)(const std::uint8_t* pixels, std::size_t count, const float* const tables[3], float* out,
+                    std::size_t stride);
 };
+
+/// The slow and obvious form.
+void look_up(const std::uint8_t* pixels, std::size_t count, const float* const tables[3], float* out,
+             std::size_t stride);
 
 extern const Kernels baseline_kernels;
 extern const Kernels avx2_kernels;

@@ -123,11 +123,12 @@ TEST_CASE("options have a name for fingerprints, and refuse what they cannot mea
     CHECK(DecodeOptions::named(all.name()) == all);
     CHECK(DecodeOptions::named("reference") == DecodeOptions{});
     CHECK(DecodeOptions::named("background=00ff0a").background == std::array<std::uint8_t, 3>{0, 255, 10});
-    for (const char* name : {"", "references", "jpeg_scale=", "jpeg_scale=2x", "jpeg_scale=02", "jpeg_scale=99999999999", "jpeg_scale=1",
-                             "background=fff", "background=1ffffff", "background=GG0000", "scale_16_bit jpeg_scale=2",
+    for (const char* name : {"", "references", "jpeg_scale=", "jpeg_scale=2x", "jpeg_scale=02", "jpeg_scale=1",
+                             "jpeg_scale=99999999999", "background=fff", "background=1ffffff", "background=GG0000", "scale_16_bit jpeg_scale=2",
                              "scale_16_bit scale_16_bit", "scale_16_bit ", "apply_orientation\x1B"})
         expect_error(ErrorCode::invalid_argument, {"no name of DecodeOptions"}, [&] { (void)DecodeOptions::named(name); });
-    expect_error(ErrorCode::invalid_argument, {"DecodeOptions::jpeg_scale", "3"}, [] { (void)DecodeOptions::named("jpeg_scale=3"); });
+    expect_error(ErrorCode::invalid_argument, {"DecodeOptions::jpeg_scale", "3"},
+                 [] { (void)DecodeOptions::named("jpeg_scale=3"); });
     expect_error(ErrorCode::invalid_argument, {"DecodeOptions::jpeg_scale", "3", "1, 2, 4 or 8"},
                  [] { (void)read_images(".", {.decode = {.jpeg_scale = 3}}); });
 }

@@ -4,8 +4,8 @@
 //   interpolate IN WIDTH HEIGHT OUT KEY=VALUE...   planes width height filter antialias; IN holds floats, OUT gets them
 //   levels IN WIDTH HEIGHT OUT KEY=VALUE...        the fields of an ImageSpec; OUT gets the pixels of its 8-bit picture
 //   transform IN WIDTH HEIGHT OUT KEY=VALUE...     the fields of an ImageSpec
-// IN holds height x width x 3 bytes, or is a picture to decode if WIDTH and HEIGHT are 0. Tensors of a transform are written as a line "NAME TYPE EXTENT..." and the values;
-// a picture that is refused gives the line "error CODE".
+// IN holds height x width x 3 bytes, or is a picture to decode if WIDTH and HEIGHT are 0. Tensors of a transform are
+// written as a line "NAME TYPE EXTENT..." and the values; a picture that is refused gives the line "error CODE".
 #include <cstring>
 #include <fstream>
 #include <initializer_list>

@@ -87,6 +87,30 @@ TEST_CASE("all levels agree where there are more taps than a faster level plans 
     }
 }
 
+TEST_CASE("all levels find the same values for levels", "[kernels]") {
+    std::mt19937 random(4);
+    std::vector<float> tables[3];
+    for (auto& table : tables)
+        for (int level = 0; level < 256; ++level) table.push_back(static_cast<float>(random()) / 1e9F - 2);
+    const float* const pointers[] = {tables[0].data(), tables[1].data(), tables[2].data()};
+    for (const int count : {1, 2, 63, 64, 65, 127, 128, 200, 1000}) {
+        const auto pixels = noise(count, 1, count);
+        const auto area = static_cast<std::size_t>(count);
+        std::vector<float> expected;
+        for (std::size_t c = 0; c < channels; ++c)
+            for (std::size_t i = 0; i < area; ++i) expected.push_back(tables[c][pixels[3 * i + c]]);
+        std::vector<float> values(3 * area);
+        baseline_kernels.look_up(pixels.data(), area, pointers, values.data(), area);
+        CHECK(values == expected);
+        for (const auto& [level, with] : faster_levels()) {
+            CAPTURE(to_string(level), count);
+            std::fill(values.begin(), values.end(), 0.0F);
+            with->look_up(pixels.data(), area, pointers, values.data(), area);
+            CHECK(values == expected);
+        }
+    }
+}
+
 TEST_CASE("a window of the result is that part of the whole result, in memory used before", "[kernels]") {
     Workspace used;  // and it may keep the weights of the picture before
     std::mt19937 random(5);

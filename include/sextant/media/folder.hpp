@@ -21,8 +21,8 @@ struct ReadOptions {
 
 /// An input range of `Document`s, one for each picture below a folder, in the byte order of their ids. A picture is
 /// decoded when the loop reaches it and freed when the loop goes on, so that memory holds one at a time. The id is the
-/// path below the folder, parts joined by '/'; the payload is `{"source": "<absolute path>"}`, with a member "decode" that
-/// holds the `name()` of the options if they depart from the references, so that it can be decoded like that again.
+/// path below the folder, parts joined by '/'; the payload is `{"source": "<absolute path>"}`, with a member "decode"
+/// that holds the `name()` of the options if they depart from the references, so that it can be decoded so again.
 ///
 /// Pictures that cannot be read are passed over and listed in `unreadable()`. Each loop reads the files anew. One
 /// thread at a time.

@@ -20,10 +20,10 @@
 
 namespace sextant {
 
-/// The item that a hit stands for: its text if the record has one, else the picture file that the member "source" of its
-/// payload names, decoded as the member "decode" says: both as `read_images` writes them, so that a reranker sees the
-/// pixels that the encoder saw. The limits are the default ones. Throws `not_found` if there is neither, `corrupt` for a
-/// "decode" that is no name of `DecodeOptions`, and as `read_image`.
+/// The item that a hit stands for: its text if the record has one, else the picture file that the member "source" of
+/// its payload names, decoded as the member "decode" says: both as `read_images` writes them, so that a reranker sees
+/// the pixels that the encoder saw. The limits are the default ones. Throws `not_found` if there is neither, `corrupt`
+/// for a "decode" that is no name of `DecodeOptions`, and as `read_image`.
 [[nodiscard]] Item load_item(const Hit& hit);
 
 struct SearchOptions {
