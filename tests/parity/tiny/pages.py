@@ -20,7 +20,7 @@ def colpali(folder, side=48, patch=16, padding="right", dimensions=16, **shape):
             "head_dim": 16, **shape}
     vision = {"model_type": "siglip_vision_model", "image_size": side, "patch_size": patch, "projection_dim": width, **OTHER}
     config = PaliGemmaConfig(text_config=text, vision_config=vision, image_token_index=processor.image_token_id, projection_dim=width, hidden_size=width)
-    saved(folder, ColPaliForRetrieval(ColPaliConfig(vlm_config=config, embedding_dim=dimensions)), processor)
+    saved(folder, ColPaliForRetrieval(ColPaliConfig(vlm_config=config, embedding_dim=dimensions)), processor, gain=2.0)
 
 
 def colqwen2(folder, budget=12, padding="right", dimensions=16, **shape):
