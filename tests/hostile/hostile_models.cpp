@@ -27,10 +27,10 @@ void write(const fs::path& file, const std::string& bytes) { std::ofstream(file,
 
 /// `load_torchscript` in its two steps, so that it shows whether the second was reached.
 sextant::ModelLoader watched(bool& reached) {
-    return [&reached](std::span<const std::byte> bytes, std::string_view name) {
+    return [&reached](std::span<const std::byte> bytes, std::string_view name, sextant::Precision precision) {
         sextant::model_detail::check_archive(bytes, name);
         reached = true;
-        return sextant::load_any_torchscript(bytes, name);
+        return sextant::load_any_torchscript(bytes, name, precision);
     };
 }
 

@@ -1,8 +1,11 @@
 // Answers for parity_families.py, all that a bundle promises:  families_probe BUNDLE REQUEST FLOATS
-// REQUEST is a JSON object {"batch_size": n, "documents": [text, ...], "queries": [text, ...], "pairs": [[query, document], ...],
-// "images": [path, ...], "text_images": [[text, path], ...], "picture_pairs": [[text, path], ...]}, each list optional. FLOATS receives float32 values; standard output a JSON object of what they are, by the request's names.
+// REQUEST is a JSON object {"batch_size": n, ...} with some of the lists "documents" and "queries" (texts), "images" (files),
+// "text_images" ([text, file]), "pairs" ([query, text]) and "picture_pairs" ([query, file]). FLOATS receives float32 values;
+// standard output a JSON object of what they are, by the request's names, in the order in which they stand there. With
+// "scores": true the scores of all queries with each kind of documents follow, as "queries of documents" and so on.
 #include <fstream>
 #include <iostream>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -14,54 +17,91 @@
 
 namespace {
 
-using Json = nlohmann::ordered_json;  // floats are written in the order of its names
+using Json = nlohmann::ordered_json;
+using Shape = std::pair<Eigen::Index, Eigen::Index>;
 
 std::ofstream floats;
 
-void write(const float* values, std::size_t count) {
-    floats.write(reinterpret_cast<const char*>(values), static_cast<std::streamsize>(count * sizeof(float)));
+/// Writes one matrix; returns its shape.
+Json write(const float* values, Shape shape) {
+    floats.write(reinterpret_cast<const char*>(values), static_cast<std::streamsize>(shape.first * shape.second) * std::streamsize{sizeof(float)});
+    return Json::array({shape.first, shape.second});
 }
 
-/// Of the matrices written.
-Json shapes(std::initializer_list<std::pair<Eigen::Index, Eigen::Index>> matrices) {
-    Json list = Json::array();
-    for (const auto& [rows, columns] : matrices) list.push_back(Json::array({rows, columns}));
-    return {{"shapes", list}};
+Json write(const sextant::Matrix& matrix) { return Json::array({write(matrix.data(), {matrix.rows(), matrix.cols()})}); }
+
+/// A text or a file's picture, or both.
+sextant::Item item(const std::string& kind, const Json& value) {
+    if (kind == "images") return sextant::read_image(value.get<std::string>());
+    if (kind == "text_images") return sextant::TextImage{{value[0].get<std::string>()}, sextant::read_image(value[1].get<std::string>())};
+    return sextant::Text{value.get<std::string>()};
 }
 
-std::vector<sextant::Item> texts(const Json& list) {
+std::vector<sextant::Item> items(const std::string& kind, const Json& list) {
     std::vector<sextant::Item> items;
-    for (const auto& text : list) items.emplace_back(sextant::Text{text.get<std::string>()});
+    for (const auto& value : list) items.push_back(item(kind, value));
     return items;
 }
 
-std::vector<sextant::Item> pictures(const Json& paths) {
-    std::vector<sextant::Item> items;
-    for (const auto& path : paths) items.emplace_back(sextant::read_image(path.get<std::string>()));
-    return items;
+std::vector<sextant::Output> promised(const sextant::Encoder& encoder) {
+    std::vector<sextant::Output> outputs;
+    for (const auto output : {sextant::Output::dense, sextant::Output::sparse, sextant::Output::multi})
+        if (encoder.supports(output)) outputs.push_back(output);
+    return outputs;
 }
 
-std::vector<sextant::Item> both(const Json& pairs) {
-    std::vector<sextant::Item> items;
-    for (const auto& pair : pairs)
-        items.emplace_back(sextant::TextImage{{pair[0].get<std::string>()}, sextant::read_image(pair[1].get<std::string>())});
-    return items;
-}
-
-Json encoded(const sextant::Encoder& encoder, std::span<const sextant::Item> items, bool query) {
-    const auto rows = query ? encoder.encode_query(items) : encoder.encode_document(items);
-    write(rows.vectors.data(), static_cast<std::size_t>(rows.vectors.size()));
-    return {{"dense", shapes({{rows.vectors.rows(), rows.vectors.cols()}})}};
-}
-
-/// `items` makes documents of the second of each pair.
-Json scored(const sextant::CrossEncoder& reranker, const Json& pairs, std::vector<sextant::Item> (*items)(const Json&)) {
-    for (const auto& pair : pairs) {
-        const auto documents = items(Json::array({pair[1]}));
-        const auto scores = reranker.score(sextant::Text{pair[0].get<std::string>()}, documents);
-        write(scores.data(), scores.size());
+/// The answer for one list, in the order in which the program at the other end reads it.
+Json described(const sextant::Encoder& encoder, const sextant::Encoded& encoded) {
+    Json answer = Json::object();
+    if (encoder.supports(sextant::Output::dense)) answer["dense"] = write(encoded.dense.vectors);
+    if (encoder.supports(sextant::Output::multi)) {
+        answer["multi"] = Json::array();
+        for (std::size_t i = 0; i < encoded.multi.size(); ++i) {
+            const auto rows = encoded.multi.row(i);
+            answer["multi"].push_back(write(rows.data(), {rows.rows(), rows.cols()}));
+        }
     }
-    return {{"scores", shapes({{static_cast<Eigen::Index>(pairs.size()), 1}})}};
+    if (encoder.supports(sextant::Output::sparse)) {
+        answer["sparse"] = Json::array();
+        for (std::size_t i = 0; i < encoded.sparse.size(); ++i) {
+            const auto row = encoded.sparse.row(i);
+            Json weights = Json::array();
+            for (std::size_t j = 0; j < row.ids.size(); ++j) weights.push_back(Json::array({row.ids[j], row.weights[j]}));
+            answer["sparse"].push_back(std::move(weights));
+        }
+    }
+    return answer;
+}
+
+Json similarity(const sextant::Encoder& encoder, const sextant::Encoded& queries, const sextant::Encoded& documents) {
+    Json answer = Json::object();
+    if (encoder.supports(sextant::Output::dense)) answer["dense"] = write(encoder.similarity(queries.dense, documents.dense));
+    if (encoder.supports(sextant::Output::multi)) answer["multi"] = write(encoder.similarity(queries.multi, documents.multi));
+    if (encoder.supports(sextant::Output::sparse)) answer["sparse"] = write(encoder.similarity(queries.sparse, documents.sparse));
+    return answer;
+}
+
+Json encoded(const sextant::Encoder& encoder, const Json& request) {
+    Json answer = Json::object();
+    std::map<std::string, sextant::Encoded> made;
+    for (const char* kind : {"documents", "queries", "images", "text_images"}) {
+        if (!request.contains(kind)) continue;
+        const auto role = kind == std::string("queries") ? sextant::Role::query : sextant::Role::document;
+        made[kind] = encoder.encode(items(kind, request[kind]), {.role = role, .outputs = promised(encoder)});
+        answer[kind] = described(encoder, made[kind]);
+    }
+    for (const char* searched : {"documents", "images", "text_images"})
+        if (request.value("scores", false) && made.contains("queries") && made.contains(searched))
+            answer[std::string("queries of ") + searched] = similarity(encoder, made["queries"], made[searched]);
+    return answer;
+}
+
+/// `kind` of the second of each pair.
+Json scored(const sextant::CrossEncoder& reranker, const std::string& kind, const Json& pairs) {
+    std::vector<float> scores;
+    for (const auto& pair : pairs)
+        scores.push_back(reranker.score(sextant::Text{pair[0].get<std::string>()}, std::vector{item(kind, pair[1])}).front());
+    return {{"scores", Json::array({write(scores.data(), {static_cast<Eigen::Index>(scores.size()), 1})})}};
 }
 
 }  // namespace
@@ -71,18 +111,14 @@ int main(int argc, char** argv) try {
     std::ifstream in(argv[2]);
     const auto request = Json::parse(in);
     floats.open(argv[3], std::ios::binary);
-    Json answer = Json::object();
     const std::size_t batch_size = request.at("batch_size");
-    if (request.contains("pairs")) {
-        answer["pairs"] = scored(sextant::CrossEncoder::open(argv[1], {.batch_size = batch_size}), request["pairs"], texts);
-    } else if (request.contains("picture_pairs")) {
-        answer["picture_pairs"] = scored(sextant::CrossEncoder::open(argv[1], {.batch_size = batch_size}), request["picture_pairs"], pictures);
+    Json answer = Json::object();
+    if (request.contains("pairs") || request.contains("picture_pairs")) {
+        const auto reranker = sextant::CrossEncoder::open(argv[1], {.batch_size = batch_size});
+        if (request.contains("pairs")) answer["pairs"] = scored(reranker, "documents", request["pairs"]);
+        else answer["picture_pairs"] = scored(reranker, "images", request["picture_pairs"]);
     } else {
-        const auto encoder = sextant::Encoder::open(argv[1], {.batch_size = batch_size});
-        for (const char* kind : {"documents", "queries"})
-            if (request.contains(kind)) answer[kind] = encoded(encoder, texts(request[kind]), std::string(kind) == "queries");
-        if (request.contains("images")) answer["images"] = encoded(encoder, pictures(request["images"]), false);
-        if (request.contains("text_images")) answer["text_images"] = encoded(encoder, both(request["text_images"]), false);
+        answer = encoded(sextant::Encoder::open(argv[1], {.batch_size = batch_size}), request);
     }
     std::cout << answer << '\n';
     return 0;

@@ -3,7 +3,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-TIE = 1e-6
+TIE = 1e-6  # of the scores, or of the largest score if that is above 1
 
 
 @dataclass
@@ -52,31 +52,38 @@ def as_rows(sparse, size):
 
 def swapped(ours, theirs):
     """True if the order of our scores, best first, puts one before another that theirs holds better by more than a tie."""
-    in_our_order = np.asarray(theirs, np.float64)[np.argsort(-np.asarray(ours, np.float64), kind="stable")]
-    return bool((in_our_order - np.minimum.accumulate(in_our_order)).max(initial=0.0) > TIE)
+    theirs = np.asarray(theirs, np.float64)
+    in_our_order = theirs[np.argsort(-np.asarray(ours, np.float64), kind="stable")]
+    worse = in_our_order - np.minimum.accumulate(in_our_order)
+    return bool(worse.max(initial=0.0) > TIE * max(1.0, np.abs(theirs).max(initial=0.0)))
 
 
-def unit(rows):
-    rows = np.asarray(rows, np.float64)
-    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+def by_metric(queries, documents, metric):
+    queries, documents = np.asarray(queries, np.float64), np.asarray(documents, np.float64)
+    if metric == "l2":
+        return -((queries[:, None] - documents[None]) ** 2).sum(-1)
+    if metric == "cosine":
+        queries, documents = (rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12) for rows in (queries, documents))
+    return queries @ documents.T
 
 
-def max_sim(query, document):
+def by_vectors(query, document, score):
     if len(query) == 0 or len(document) == 0:
         return 0.0
-    return float((np.asarray(query, np.float64) @ np.asarray(document, np.float64).T).max(1).sum())
+    pairs = np.asarray(query, np.float64) @ np.asarray(document, np.float64).T
+    return float({"max_sim_sum": lambda: pairs.max(1).sum(), "max_sim_mean": lambda: pairs.max(1).mean(), "max": pairs.max}[score]())
 
 
-def all_scores(queries, documents):
-    """The scores of every query against every document, by each output that both have."""
+def all_scores(queries, documents, manifest):
+    """The scores of every query against every document by each output, as the family's original defines them."""
     found = {}
     if "dense" in queries:
-        found["dense"] = unit(queries["dense"]) @ unit(documents["dense"]).T
+        found["dense"] = by_metric(queries["dense"], documents["dense"], manifest["score"]["metric"])
     if "sparse" in queries:
         size = 1 + max((token for row in queries["sparse"] + documents["sparse"] for token in row), default=0)
-        found["sparse"] = as_rows(queries["sparse"], size).astype(np.float64) @ as_rows(documents["sparse"], size).T.astype(np.float64)
+        found["sparse"] = by_metric(as_rows(queries["sparse"], size), as_rows(documents["sparse"], size), "dot")
     if "multi" in queries:
-        found["multi"] = np.array([[max_sim(q, d) for d in documents["multi"]] for q in queries["multi"]])
+        found["multi"] = np.array([[by_vectors(q, d, manifest["multi"]["score"]) for d in documents["multi"]] for q in queries["multi"]])
     return found
 
 
@@ -101,25 +108,27 @@ def one_kind(ours, theirs):
     return worst
 
 
-def compare(ours, theirs):
-    """Two answers by kind of input; then every query ranks all documents and all pictures, or, where none was asked, each of
-    the first twenty of a kind all others."""
+def rankings(ours, theirs):
+    """Of matrices of scores: each query's order of all documents, by Sextant's scores and by the original's."""
+    if np.ptp(theirs, axis=1).max() < 0.05 * np.abs(theirs).max():
+        return Worst(strays="the original hardly tells its inputs apart: nothing can be learnt from this model")
+    if ours.shape != theirs.shape:
+        return Worst(strays=f"scores of shape {ours.shape}; expected {theirs.shape}")
+    return Worst(rankings=len(theirs), swapped=sum(swapped(a, b) for a, b in zip(ours, theirs)))
+
+
+def compare(ours, theirs, manifest):
+    """Two answers by kind of input. Sextant's scores of the queries with all documents and with all pictures must rank as the
+    original's do; where nothing asks, each of the first twenty of a kind ranks all of them by its vectors."""
     worst = Worst()
     for kind in theirs:
         worst = worst.and_of(one_kind(ours[kind], theirs[kind]))
-    for target in ("documents", "images", "text_images"):
-        if target in theirs and not worst.strays:
-            asker = "queries" if "queries" in theirs else target
-            worst = worst.and_of(rankings(*(({name: rows[:20] for name, rows in x[asker].items()}, x[target]) for x in (ours, theirs))))
-    return worst
-
-
-def rankings(ours, theirs):
-    """Of two pairs of (queries, documents)."""
-    worst, expected, got = Worst(), all_scores(*theirs), all_scores(*ours)
-    for output, scores in expected.items():
-        if np.ptp(scores, axis=1).max() < 0.05 * np.abs(scores).max():
-            return Worst(strays=f"by {output}, the original hardly tells its inputs apart: nothing can be learnt from this model")
-        wrong = sum(swapped(a, b) for a, b in zip(got[output], scores))
-        worst = worst.and_of(Worst(rankings=len(scores), swapped=wrong))
+    for searched in ("documents", "images", "text_images"):
+        if searched not in theirs or worst.strays:
+            continue
+        asks = "queries" if "queries" in theirs else searched
+        first, mine = ({output: rows[:20] for output, rows in answer[asks].items()} for answer in (theirs, ours))
+        got = ours[f"queries of {searched}"] if asks == "queries" else all_scores(mine, ours[searched], manifest)
+        for output, scores in all_scores(first, theirs[searched], manifest).items():
+            worst = worst.and_of(rankings(np.asarray(got[output][:20], np.float64), scores))
     return worst
