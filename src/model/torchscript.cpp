@@ -162,7 +162,10 @@ std::unique_ptr<Model> load_torchscript(std::span<const std::byte> bytes, std::s
     return load_any_torchscript(bytes, name, precision);
 }
 
-std::unique_ptr<Model> load_any_torchscript(std::span<const std::byte> bytes, std::string_view name, Precision) {
+std::unique_ptr<Model> load_any_torchscript(std::span<const std::byte> bytes, std::string_view name, Precision precision) {
+    if (precision != Precision::float32)
+        throw Error(ErrorCode::unsupported, std::string(name) + ": libtorch runs networks in float32 here, not in " + std::string(to_string(precision)) +
+                                                ": leave EncoderOptions::precision at its default, or give a ModelLoader of your own");
     limit_shape_caches();
     return guarded("loading " + std::string(name), [&] {
         const c10::InferenceMode inference;

@@ -26,7 +26,7 @@ namespace sextant {
 /// sets them in the environment: make that call before other threads read the environment.
 ///
 /// Throws `corrupt` or `limit` for an archive that is not as it should be, `model` for code as above, naming the word, or
-/// if libtorch cannot read the archive, and `unsupported` in a build without libtorch.
+/// if libtorch cannot read the archive, and `unsupported` in a build without libtorch and for any precision but float32.
 [[nodiscard]] std::unique_ptr<Model> load_torchscript(std::span<const std::byte> bytes, std::string_view name,
                                                       Precision precision = Precision::float32);
 
