@@ -33,16 +33,18 @@ from tokenize_texts import glosses, odd_text  # noqa: E402
 SEED = 5
 
 
-def inputs(kinds, full, paths):
+def inputs(case, full, paths):
     """The same for every model: definitions, odd texts, one that is empty, one that is cut; and odd pictures."""
     rng, count = random.Random(SEED), 200 if full else 40
     texts = ["", "a red bicycle", " ".join(glosses(rng, 12))] + glosses(rng, count // 2)
     texts += [odd_text(rng, ["<mask>", "[MASK]", "</s>"]) for _ in range(count - len(texts))]
+    if case.avoided:
+        texts = [text.replace(case.avoided, "") for text in texts]
     made = {"documents": texts, "queries": texts[:count // 2]}
     made["pairs"] = [(rng.choice(texts), rng.choice(texts)) for _ in range(count - 2)] + [("", ""), (texts[2], texts[2])]
     made["images"] = paths
     made["picture_pairs"] = made["text_images"] = [(rng.choice(texts), path) for path in paths]
-    return {kind: made[kind] for kind in kinds}
+    return {kind: made[kind] for kind in case.kinds}
 
 
 def asked(probe, bundle, request, batch_size):
@@ -79,7 +81,7 @@ def verify(case, options, paths):
         source.mkdir()
         case.make(source)
         export.export(case.export_from(source), bundle, **case.options)
-        given = inputs(case.kinds, options.all, paths)
+        given = inputs(case, options.all, paths)
         original = case.original(source)
         expected = {kind: original(kind, list(items)) for kind, items in given.items()}
         worst, manifest = comparison.Worst(), json.loads((bundle / "manifest.json").read_text())

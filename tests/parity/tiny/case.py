@@ -19,8 +19,8 @@ class Case:
     original: Callable[[Any], Callable[[str, list], dict]]
     kinds: tuple = ("documents", "queries")
     options: dict = field(default_factory=dict)  # of the exporter
-    avoided: str = ""  # what texts do without, because the family's module says that it differs there
     model: str = ""  # what is exported, if not the folder that `make` fills: a path within it, or anywhere
+    avoided: str = ""  # what texts do without, because the family's module says that it differs there
 
     def export_from(self, folder):
         return folder / self.model

@@ -7,15 +7,14 @@ SEED = 6
 
 
 def write(folder, count):
-    """PNG files of odd sizes and modes, as paths; without the thinnest, at which some originals give up."""
+    """Files of odd sizes and modes, as paths; without the thinnest, at which some originals give up."""
     from preprocess_originals import odd_pictures
-    made = [picture for picture in odd_pictures(np.random.default_rng(SEED), count + 10) if max(picture.size) < 100 * min(picture.size)]
     paths = []
-    for i, picture in enumerate(made[:count]):
-        path = folder / f"{i}.png"
-        picture.save(path)
-        paths.append(str(path))
-    return paths
+    for path in odd_pictures(np.random.default_rng(SEED), count + 10, folder):
+        with Image.open(path) as picture:
+            if max(picture.size) < 100 * min(picture.size):
+                paths.append(str(path))
+    return paths[:count]
 
 
 def opened(path):
