@@ -129,7 +129,7 @@ def main():
     if options.write:
         table.write(path, rows, options.libtorch, partly=bool(options.only))
     elif not options.only:
-        failed += table.differences(path, rows, options.libtorch)
+        failed += table.unverified(path, rows, options.libtorch)
     print(f"{len(rows)} models verified, {len(failed)} failures")
     if failed or not rows:
         sys.exit("FAILED")

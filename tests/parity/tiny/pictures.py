@@ -7,12 +7,12 @@ SEED = 6
 
 
 def write(folder, count):
-    """Files of odd sizes and modes, as paths; without the thinnest, at which some originals give up."""
+    """Files of odd sizes and modes, as paths; without thin ones, of which some originals leave no pixel."""
     from preprocess_originals import odd_pictures
     paths = []
-    for path in odd_pictures(np.random.default_rng(SEED), count + 10, folder):
+    for path in odd_pictures(np.random.default_rng(SEED), count + 40, folder):
         with Image.open(path) as picture:
-            if max(picture.size) < 100 * min(picture.size):
+            if max(picture.size) < 20 * min(picture.size):
                 paths.append(str(path))
     return paths[:count]
 
