@@ -58,6 +58,9 @@ AddedTokens::AddedTokens(const std::optional<JsonNode>& section, const Model& mo
         if (token.normalized && normalizer != nullptr) normalizer->apply(content);
         if (content.bytes().empty())
             section->fail(ErrorCode::unsupported, "the token \"" + token.content + "\" is normalised to nothing");
+        if (content.bytes().size() > Trie::max_key_bytes)
+            section->fail(ErrorCode::limit, "a token is normalised to " + std::to_string(content.bytes().size()) +
+                                                " bytes; at most " + std::to_string(Trie::max_key_bytes) + " are allowed");
         contents.push_back(content.bytes());
     }
     std::vector<std::pair<std::string_view, Trie::Value>> raw, normalized;

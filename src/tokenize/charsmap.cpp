@@ -1,5 +1,7 @@
 #include "tokenize/charsmap.hpp"
 
+#include <algorithm>
+
 #include <sextant/core/error.hpp>
 #include <sextant/core/utf8.hpp>
 
@@ -43,21 +45,43 @@ Charsmap::Charsmap(std::string_view bytes, const std::string& place) {
     check(place);
 }
 
-// Goes to every node that some text leads to.
+// Goes to every node that some text leads to, depth first, and measures the keys: one that leads back to itself has no
+// end, and takes a lookup through all of a text.
 void Charsmap::check(const std::string& place) const {
-    std::vector<bool> is_seen(units_.size());
-    std::vector<Unit> open{0};
-    while (!open.empty()) {
-        const auto node = open.back();
-        open.pop_back();
+    constexpr std::uint16_t unseen = 0xFFFF, open = 0xFFFE;
+    std::vector<std::uint16_t> lengths(units_.size(), unseen);  // of the longest key that goes on from a node
+    struct Visit {
+        Unit node, base, byte;
+        std::uint16_t length;
+
+        void see(std::uint16_t child) { length = std::max<std::uint16_t>(length, child + 1); }
+    };
+    std::vector<Visit> visits;
+    const auto expect_length = [&place](std::size_t length) {
+        if (length > max_key_bytes) refuse(place, "a key of more than " + std::to_string(max_key_bytes) + " bytes");
+    };
+    const auto enter = [&](Unit node) {
         const Unit base = node ^ offset(units_[node]);
         if ((base | 0xFF) >= units_.size()) refuse(place, "a node leads out of the array");
         if (has_leaf(units_[node])) check_leaf(leaf_value(units_[base]), place);
-        for (Unit child = base, byte = 0; byte < 256; child = base ^ ++byte) {
-            if (is_seen[child] || label(units_[child]) != byte) continue;
-            is_seen[child] = true;
-            open.push_back(child);
+        expect_length(visits.size());
+        lengths[node] = open;
+        visits.push_back({node, base, 0, 0});
+    };
+    for (enter(0); !visits.empty();) {
+        auto& visit = visits.back();
+        if (visit.byte == 256) {
+            const auto [node, base, byte, length] = visit;
+            expect_length(length);
+            lengths[node] = length;
+            visits.pop_back();
+            if (!visits.empty()) visits.back().see(length);
+            continue;
         }
+        const Unit byte = visit.byte++, child = visit.base ^ byte;
+        if (label(units_[child]) != byte) continue;
+        if (lengths[child] == open) refuse(place, "a key without end");
+        lengths[child] == unseen ? enter(child) : visit.see(lengths[child]);
     }
 }
 

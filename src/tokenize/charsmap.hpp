@@ -15,9 +15,11 @@ namespace sextant::tokenize {
 class Charsmap {
 public:
     static constexpr std::size_t max_bytes = 4 * 1024 * 1024;
+    static constexpr std::size_t max_key_bytes = 1024;
 
     /// From its bytes: the size of the array (uint32), the array of uint32, strings that end with NUL; all
-    /// little-endian. Throws `corrupt` for what no builder makes, and `limit` beyond `max_bytes`, naming `place`.
+    /// little-endian. Throws `corrupt` for what no builder makes and for keys beyond `max_key_bytes`, and `limit` beyond
+    /// `max_bytes`, naming `place`.
     Charsmap(std::string_view bytes, const std::string& place);
 
     /// What the shortest key becomes that `text` begins with.

@@ -20,6 +20,7 @@ namespace {
 
 using Tokens = std::vector<std::string>;
 
+constexpr std::size_t max_decoded_bytes = 16 * 1024 * 1024;  // by a step that can make more of less
 constexpr std::string_view replacement_character = "\xEF\xBF\xBD";
 
 std::string join(const Tokens& tokens, std::string_view between) {
@@ -238,15 +239,18 @@ public:
         : pattern_(std::move(pattern)), content_(std::move(content)) {}
 
     void apply(Tokens& tokens) const override {
+        std::size_t room = max_decoded_bytes;
         std::vector<Stretch> stretches;
         for (auto& token : tokens) {
             std::string text;
             pattern_->cut(token, stretches);
-            for (const auto& stretch : stretches) {
-                if (stretch.is_match)
-                    text += content_;
-                else
-                    text.append(token, stretch.begin, stretch.end - stretch.begin);
+            for (const auto& [begin, end, is_match] : stretches) {
+                const auto part = is_match ? std::string_view(content_) : std::string_view(token).substr(begin, end - begin);
+                if (part.size() > room)
+                    throw Error(ErrorCode::limit, "the tokenizer's decoder makes more than 16 MiB of these tokens: "
+                                                  "decode fewer at a time");
+                room -= part.size();
+                text += part;
             }
             token = std::move(text);
         }

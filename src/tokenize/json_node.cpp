@@ -12,6 +12,7 @@ namespace {
 constexpr std::size_t max_file_bytes = 100'000'000;
 constexpr std::size_t max_values = 8'000'000;
 constexpr int max_depth = 64;
+constexpr std::size_t max_components = 256;
 
 }  // namespace
 
@@ -20,12 +21,15 @@ nlohmann::json parse_json(std::string_view text, std::string_view name) {
     if (text.size() > max_file_bytes)
         throw Error(ErrorCode::limit, file + " has " + std::to_string(text.size()) +
                                           " bytes; a tokenizer.json may have " + std::to_string(max_file_bytes));
-    std::size_t values = 0;
-    const auto guard = [&](int depth, nlohmann::json::parse_event_t, nlohmann::json&) {
+    std::size_t values = 0, components = 0;
+    const auto guard = [&](int depth, nlohmann::json::parse_event_t event, nlohmann::json& value) {
         if (depth > max_depth)
             throw Error(ErrorCode::limit, file + ": nested deeper than " + std::to_string(max_depth));
         if (++values > max_values)
             throw Error(ErrorCode::limit, file + ": more than " + std::to_string(max_values) + " values");
+        if (event == nlohmann::json::parse_event_t::key && value == "type" && ++components > max_components)
+            throw Error(ErrorCode::limit, file + ": more than " + std::to_string(max_components) +
+                                              " components, each of which may take its time with every text");
         return true;
     };
     try {

@@ -14,7 +14,7 @@
 
 namespace sextant::tokenize {
 
-/// Parses a file of bounded size, depth and number of values. Throws `corrupt` or `limit`; `name` stands for the file.
+/// Parses a file of bounded size, depth and numbers of values and components. Throws `corrupt` or `limit`; `name` stands for the file.
 [[nodiscard]] nlohmann::json parse_json(std::string_view text, std::string_view name);
 
 /// Borrows the value. Each `as_` throws `corrupt` for a value of another type.

@@ -13,6 +13,8 @@ namespace {
 
 using Kind = TemplatePart::Kind;
 
+constexpr std::size_t max_added = 1024;  // tokens around a text
+
 TemplatePart read_part(const JsonNode& node, const JsonNode& special_tokens) {
     node.only({"Sequence", "SpecialToken"});
     if (const auto sequence = node.find("Sequence")) {
@@ -36,7 +38,13 @@ TemplatePart read_part(const JsonNode& node, const JsonNode& special_tokens) {
 
 Template read_template(const JsonNode& node, const JsonNode& special_tokens, bool is_pair) {
     Template pattern;
-    for (const auto& element : node.elements()) pattern.push_back(read_part(element, special_tokens));
+    std::size_t added = 0;
+    for (const auto& element : node.elements()) {
+        pattern.push_back(read_part(element, special_tokens));
+        added += pattern.back().ids.size();
+        if (added > max_added)
+            node.fail(ErrorCode::limit, "more than " + std::to_string(max_added) + " tokens are added to a text");
+    }
     const auto count = [&pattern](Kind kind) { return std::ranges::count(pattern, kind, &TemplatePart::kind); };
     if (count(Kind::first_text) != 1 || count(Kind::second_text) != (is_pair ? 1 : 0))
         node.fail(ErrorCode::unsupported, is_pair ? "a pair's template must have A and B, each once"

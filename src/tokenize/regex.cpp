@@ -13,7 +13,9 @@ namespace sextant::tokenize {
 namespace {
 
 constexpr std::size_t max_regex_bytes = 16 * 1024;
-constexpr std::uint32_t match_limit = 1'000'000;
+// A search takes few steps. Some searches of a text may take many, but not all of them.
+constexpr std::uint32_t usual_steps = 10'000, most_steps = 1'000'000;
+constexpr int max_long_searches = 100;
 constexpr std::uint32_t heap_limit_kib = 64 * 1024;
 
 template <auto Free>
@@ -33,6 +35,46 @@ std::string message_of(int error) {
     pcre2_get_error_message(error, buffer, sizeof(buffer));
     return reinterpret_cast<const char*>(buffer);
 }
+
+// The searches of one text.
+class Search {
+public:
+    Search(const pcre2_code& code, std::string_view subject)
+        : code_(code),
+          subject_(subject),
+          context_(pcre2_match_context_create(nullptr)),
+          data_(pcre2_match_data_create(1, nullptr)) {
+        if (!context_ || !data_) throw std::bad_alloc();
+        pcre2_set_heap_limit(context_.get(), heap_limit_kib);
+    }
+
+    // What the last search found.
+    const PCRE2_SIZE* span() const { return pcre2_get_ovector_pointer(data_.get()); }
+
+    // What PCRE2 returns: below 0 if there is no match, or none within the limits.
+    int next(std::size_t from) {
+        int result = match(from, usual_steps);
+        if (result == PCRE2_ERROR_MATCHLIMIT && ++long_searches_ <= max_long_searches) result = match(from, most_steps);
+        return result;
+    }
+
+private:
+    int match(std::size_t from, std::uint32_t steps) const {
+        pcre2_set_match_limit(context_.get(), steps);
+        const auto match = [&](std::uint32_t options) {
+            return pcre2_match(&code_, reinterpret_cast<PCRE2_SPTR>(subject_.data()), subject_.size(), from,
+                               PCRE2_NO_UTF_CHECK | options, data_.get(), context_.get());
+        };
+        const int result = match(0);  // if that fails, the interpreter, whose stack is on the heap
+        return result == PCRE2_ERROR_JIT_STACKLIMIT ? match(PCRE2_NO_JIT) : result;
+    }
+
+    const pcre2_code& code_;
+    std::string_view subject_;
+    MatchContext context_;
+    MatchData data_;
+    int long_searches_ = 0;
+};
 
 // Matches with PCRE2 as Oniguruma would, through a mirror of the text in which every code point that the two class
 // differently (PCRE2 may be built with an older Unicode) is replaced by one of equal length.
@@ -87,14 +129,15 @@ private:
     // As FindMatches of the crate onig: an empty match is taken unless it touches the end of the match before.
     template <class Found>
     void for_each_match(std::string_view subject, Found&& found) const {
-        MatchContext context(pcre2_match_context_create(nullptr));
-        MatchData data(pcre2_match_data_create(1, nullptr));
-        if (!context || !data) throw std::bad_alloc();
-        pcre2_set_match_limit(context.get(), match_limit);
-        pcre2_set_heap_limit(context.get(), heap_limit_kib);
-        const auto* span = pcre2_get_ovector_pointer(data.get());
+        Search search(*code_, subject);
+        const auto* span = search.span();
         std::size_t from = 0, last_end = std::string_view::npos;
-        while (from <= subject.size() && search(subject, from, data.get(), context.get())) {
+        while (from <= subject.size()) {
+            const int result = search.next(from);
+            if (result == PCRE2_ERROR_NOMATCH) return;
+            if (result < 0)
+                throw Error(ErrorCode::limit, place_ + ": the regex takes too long on this text (PCRE2: " +
+                                                  message_of(result) + "); shorten the text");
             if (span[0] == span[1] && span[1] == last_end) {
                 from += from < subject.size() ? front(subject.substr(from)).length : 1;
                 continue;
@@ -102,21 +145,6 @@ private:
             found(span[0], span[1]);
             from = last_end = span[1];
         }
-    }
-
-    bool search(std::string_view subject, std::size_t from, pcre2_match_data* data,
-                pcre2_match_context* context) const {
-        const auto match = [&](std::uint32_t options) {
-            return pcre2_match(code_.get(), reinterpret_cast<PCRE2_SPTR>(subject.data()), subject.size(), from,
-                               PCRE2_NO_UTF_CHECK | options, data, context);
-        };
-        int result = match(0);
-        if (result == PCRE2_ERROR_JIT_STACKLIMIT)
-            result = match(PCRE2_NO_JIT);  // the interpreter's stack is on the heap
-        if (result < 0 && result != PCRE2_ERROR_NOMATCH)
-            throw Error(ErrorCode::limit, place_ + ": the regex takes too long on this text (PCRE2: " +
-                                              message_of(result) + "); shorten the text");
-        return result >= 0;
     }
 
     Code code_;

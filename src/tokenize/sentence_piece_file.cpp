@@ -119,6 +119,10 @@ void read_trainer(std::string_view bytes, SentencePieceFile& file, const std::st
         if (field.is(35, WireType::number)) file.byte_fallback = field.value != 0;
         if (field.is(44, WireType::bytes)) file.unk_surface = field.bytes.substr(0, field.bytes.find('\0'));
     }
+    if (file.unk_surface.size() > max_piece_bytes)
+        throw Error(ErrorCode::limit, name + ": what is unknown is to become " +
+                                          std::to_string(file.unk_surface.size()) + " bytes; at most " +
+                                          std::to_string(max_piece_bytes) + " are allowed");
 }
 
 void read_normalizer(std::string_view bytes, NormalizerSpec& spec, const std::string& name) {

@@ -174,6 +174,26 @@ TEST_CASE("files that are no JSON, too deep or too large", "[tokenize][file]") {
     expect_error(ErrorCode::limit, {"model.vocab", "2000 bytes"}, [&] { (void)long_token.tokenizer(); });
 }
 
+TEST_CASE("files whose every part is sound, but too much of it", "[tokenize][file][hostile]") {
+    std::string many = R"({"type": "Sequence", "normalizers": [{"type": "NFC"})";
+    for (int i = 0; i < 300; ++i) many += R"(, {"type": "Replace", "pattern": {"String": "a"}, "content": "aa"})";
+    expect_error(ErrorCode::limit, {"more than 256 components"}, [&] { (void)Sections{.normalizer = many + "]}"}.tokenizer(); });
+
+    nlohmann::json special{{"id", "x"}, {"ids", Ids(600, 0)}, {"tokens", std::vector<std::string>(600, "x")}};
+    const nlohmann::json x{{"SpecialToken", {{"id", "x"}, {"type_id", 0}}}}, a{{"Sequence", {{"id", "A"}, {"type_id", 0}}}},
+        b{{"Sequence", {{"id", "B"}, {"type_id", 1}}}};
+    const auto around = [&](const std::vector<nlohmann::json>& single) {
+        return nlohmann::json{{"type", "TemplateProcessing"}, {"single", single}, {"pair", {a, b}}, {"special_tokens", {{"x", special}}}}.dump();
+    };
+    CHECK(letter_tokenizer(around({x, a})).encode("a").ids.size() == 601);
+    expect_error(ErrorCode::limit, {"more than 1024 tokens are added"}, [&] { (void)letter_tokenizer(around({x, a, x})); });
+
+    const nlohmann::json replace{{"type", "Replace"}, {"pattern", {{"String", "a"}}}, {"content", std::string(2000, 'b')}};
+    const Sections long_token{.normalizer = replace.dump(), .added_tokens = R"([{"id": 256, "content": "a", "single_word": false,
+        "lstrip": false, "rstrip": false, "normalized": true, "special": false}])"};
+    expect_error(ErrorCode::limit, {"normalised to 2000 bytes"}, [&] { (void)long_token.tokenizer(); });
+}
+
 TEST_CASE("no change of one value breaks the reader", "[tokenize][file]") {
     const auto file = good_file();
     std::vector<nlohmann::json::json_pointer> places;

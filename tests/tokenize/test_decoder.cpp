@@ -72,6 +72,14 @@ TEST_CASE("special tokens can be left out, unknown ids cannot", "[tokenize][deco
     CHECK(tokenizer.id_to_token(27) == std::nullopt);
 }
 
+TEST_CASE("a decoder that makes ever more of a text is stopped", "[tokenize][decoder][hostile]") {
+    std::string doubling = R"({"type": "Sequence", "decoders": [{"type": "Fuse"})";
+    for (int i = 0; i < 40; ++i) doubling += R"(, {"type": "Replace", "pattern": {"String": "a"}, "content": "aa"})";
+    doubling += "]}";
+    CHECK(decoded(doubling, {"b"}) == "b");
+    expect_error(sextant::ErrorCode::limit, {"16 MiB"}, [&] { (void)decoded(doubling, {"a"}); });
+}
+
 TEST_CASE("a decoder that is not supported does not spoil the file", "[tokenize][decoder]") {
     const auto tokenizer = Sections{.decoder = R"({"type": "Enigma"})"}.tokenizer();
     CHECK(tokenizer.encode("a").ids == Ids{'a', '|'});

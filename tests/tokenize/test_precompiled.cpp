@@ -81,6 +81,27 @@ TEST_CASE("a damaged charsmap is refused when it is read", "[tokenize][precompil
     expect_error(limit, {"precompiled_charsmap", "4194304"}, [] { (void)normalized(normalizer(std::string(4'200'000, 'A')), ""); });
 }
 
+TEST_CASE("a charsmap whose keys have no end is refused when it is read", "[tokenize][precompiled][hostile]") {
+    // Units of a double array: its label, and where its children lie (their places, each with its byte flipped in).
+    const auto leads = [](std::uint32_t from, std::uint32_t base, unsigned char label = 0) { return (from ^ base) << 10 | label; };
+    const auto map = [](const std::vector<std::pair<std::uint32_t, std::uint32_t>>& chosen) {
+        std::vector<std::uint32_t> units(512, 1U << 31);
+        for (const auto& [place, unit] : chosen) units[place] = unit;
+        std::string bytes{'\0', '\x08', '\0', '\0'};  // 2,048 bytes of units
+        for (const auto unit : units)
+            for (int shift = 0; shift < 32; shift += 8) bytes += static_cast<char>(unit >> shift & 0xFF);
+        return bytes;
+    };
+    const auto refused = [](const std::string& bytes, const std::string& what) {
+        expect_error(sextant::ErrorCode::corrupt, {"precompiled_charsmap", what}, [&] { (void)normalized(normalizer(bytes), "a"); });
+    };
+    const std::uint32_t a = 1 ^ 'a', b = 4 ^ 'b';
+    refused(map({{0, leads(0, 1)}, {a, leads(a, 1, 'a')}}), "without end");                              // a, a, a, ...
+    refused(map({{0, leads(0, 1)}, {a, leads(a, 4, 'a')}, {b, leads(b, 1, 'b')}}), "without end");      // a, b, a, b, ...
+    refused(write_charsmap({{std::string(1025, 'a'), "b"}}), "more than 1024 bytes");
+    CHECK(normalized(normalizer(write_charsmap({{std::string(1024, 'a'), "b"}})), "a") == "a");
+}
+
 TEST_CASE("no flipped bit of a charsmap does harm", "[tokenize][precompiled][hostile]") {
     const auto good = write_charsmap({{"a", "b"}, {"ab", "c"}, {e_acute, "e"}});
     std::size_t refused = 0, taken = 0;

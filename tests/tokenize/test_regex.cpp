@@ -54,5 +54,9 @@ TEST_CASE("a regex that explodes is stopped", "[tokenize][regex]") {
     CHECK(tokenizer.encode("aaa").tokens_total == 4);
     expect_error(sextant::ErrorCode::limit, {"pre_tokenizer.pattern.Regex", "too long"},
                  [&] { (void)tokenizer.encode(std::string(60, 'a') + "x"); });
+    // Each of its searches ends within the limit; all of them together would not end for long.
+    const auto many = Sections{.pre_tokenizer = isolate("(?:a|a){16}b|a")}.tokenizer();
+    CHECK(many.encode("aab").tokens_total > 0);
+    expect_error(sextant::ErrorCode::limit, {"too long"}, [&] { (void)many.encode(std::string(64 << 10, 'a')); });
     expect_error(sextant::ErrorCode::limit, {"16 KiB"}, [&] { (void)cut(isolate(std::string(20000, 'a')), "a"); });
 }

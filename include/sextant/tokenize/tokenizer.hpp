@@ -130,7 +130,8 @@ public:
     static constexpr std::size_t max_window_tokens = 1'000'000;
 
     /// The text of some tokens, put together by the decoder (without one: by blanks). Bytes that are no UTF-8 become
-    /// U+FFFD. Throws `not_found` for an id that no token has, `unsupported` for a decoder that is not supported.
+    /// U+FFFD. Throws `not_found` for an id that no token has, `unsupported` for a decoder that is not supported, and
+    /// `limit` if a decoder that replaces text makes more than 16 MiB.
     [[nodiscard]] std::string decode(std::span<const std::int64_t> ids, bool skip_special_tokens = true) const;
 
     /// What the file says about length; nothing if it says nothing. See above.
