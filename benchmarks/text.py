@@ -14,6 +14,7 @@ import argparse
 import pathlib
 import platform
 import random
+import struct
 import subprocess
 import sys
 import tempfile
@@ -37,11 +38,12 @@ def processor():
 def measure(program, spec, texts, rounds, folder):
     tokenizer_file, texts_file = folder / "tokenizer.json", folder / "texts"
     tokenizer_file.write_text(spec, encoding="utf-8")
-    texts_file.write_text("\n".join(texts) + "\n", encoding="utf-8")
+    raw = [text.encode() for text in texts]
+    texts_file.write_bytes(b"".join(struct.pack("<I", len(text)) + text for text in raw))
     best_mine = best_theirs = float("inf")
     with subprocess.Popen([program, tokenizer_file, texts_file], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as mine:
         for _ in range(rounds):
-            mine.stdin.write("1\n")
+            mine.stdin.write("\n")
             mine.stdin.flush()
             seconds, tokens, allocations = mine.stdout.readline().split()
             best_mine = min(best_mine, float(seconds))

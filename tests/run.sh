@@ -2,7 +2,8 @@
 # Passes the tests, from nothing: set-up, build, all tests.
 #
 #   bash tests/run.sh          everything, the slow suites in their short form
-#   bash tests/run.sh --all    the slow suites in full: long kill and bit-flip runs, all tests under ASan and UBSan, TSan
+#   bash tests/run.sh --all    the slow suites in full: long kill and bit-flip runs, ten minutes of each fuzzer, all tests
+#                              under ASan and UBSan, TSan
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -29,6 +30,9 @@ suite() {
     say "testing $folder"
     ctest --test-dir "$folder" --output-on-failure --no-tests=error -R "${tests:-.}" | tee "$folder/tests.log"
     passed=$((passed + $(grep -c ' Passed ' "$folder/tests.log")))
+    # What each test says at its end: its counts.
+    awk '$2 == "Testing:" { name = $3 } /^<end of output>/ { print (index(line, name) ? "" : name ": ") line } /[a-z]/ { line = $0 }' \
+        "$folder/Testing/Temporary/LastTest.log"
 }
 
 if [ "${SEXTANT_TORCH:-}" = none ]; then
@@ -41,8 +45,8 @@ bash cmake/setup.sh --tests
 # Everything, with the libtorch that a plain configuration finds.
 suite ci build/ci "" ""
 # What runs networks, with the newest libtorch.
-suite ci build/ci-torch-2.13 '^(model|encode|rerank|search|parity_encode|command_line|readme)$' \
-    'test_model test_encode test_rerank test_search encode_probe sextant_cli 1_first_search' \
+suite ci build/ci-torch-2.13 '^(model|encode|rerank|search|parity_encode|parity_families|command_line|readme)$' \
+    'test_model test_encode test_rerank test_search encode_probe families_probe sextant_cli 1_first_search' \
     -DCMAKE_PREFIX_PATH="$(build/python/bin/python -c 'import torch; print(torch.utils.cmake_prefix_path)')"
 # Without libtorch: everything builds, and an index can be linked alone.
 suite no-torch build/no-torch '^(core|kernels|store|index|model|encode|search|consumer|example_2_own_vectors)$' ""
@@ -50,13 +54,22 @@ suite no-torch build/no-torch '^(core|kernels|store|index|model|encode|search|co
 suite asan build/asan '^(media|media_bombs|preprocess|tokenize|bundle|store|index|search)$' \
     'test_media media_bombs test_preprocess test_tokenize test_bundle test_store test_index test_search' -DSEXTANT_WITH_TORCH=OFF
 
+# The fuzzers, as many at a time as there are processors. A finding is left in build/asan/tests/fuzz.
+fuzz_seconds=30
+if $all; then fuzz_seconds=600; fi
+CTEST_PARALLEL_LEVEL=$(nproc) suite asan build/asan '^fuzz_' fuzzers -DSEXTANT_WITH_TORCH=OFF \
+    -DSEXTANT_FUZZ_SECONDS=$fuzz_seconds
+
 if $all; then
     say "the slow suites in full"
     for program in index_bit_flips index_truncation index_kill; do build/ci/tests/hostile/$program --all; done
     build/python/bin/python tests/hostile/hostile_models.py --probe build/ci/tests/hostile/hostile_models --all
-    cmake --build build/asan --target fuzzers
-    find build/asan/tests/fuzz -name 'fuzz_*' -type f -executable -print0 | xargs -0 -P "$(nproc)" -I{} {} --seconds 600
-    suite asan build/asan-all "" ""
+    for folder in build/ci build/ci-torch-2.13; do
+        build/python/bin/python tests/parity/parity_families.py --all --probe $folder/tests/parity/families_probe \
+            --libtorch "$(sed -n 's/.*sextant: libtorch \([0-9]*\.[0-9]*\).*/\1/p' $folder/configure.log)"
+    done
+    build/python/bin/python tests/parity/real_retrieval.py --probe build/ci-torch-2.13/tests/parity/families_probe
+    suite asan build/asan-all "" "" -DSEXTANT_FUZZ_SECONDS=1
     suite tsan build/tsan '^(store|index|encode|rerank|search)$' 'test_store test_index test_encode test_rerank test_search'
 fi
 say "all tests passed"

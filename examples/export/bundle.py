@@ -1,14 +1,20 @@
 """Writes Sextant bundles: hashes, manifest and goldens, as src/bundle/FORMAT.md says. Used by every exporter here."""
 
+import contextlib
 import hashlib
 import json
+import math
 import platform
+import sys
+import warnings
 import zipfile
 from pathlib import Path
 
 import numpy as np
 import torch
 from tokenizers import Tokenizer
+
+from source import ExportError
 
 MANIFEST = "manifest.json"
 SEAL = "manifest.sha256"
@@ -18,8 +24,12 @@ def versions():
     """What made the goldens."""
     import PIL
     import tokenizers
-    return (f"python {platform.python_version()}, torch {torch.__version__.split('+')[0]}, "
-            f"tokenizers {tokenizers.__version__}, Pillow {PIL.__version__}, numpy {np.__version__}")
+    made_with = {"python": platform.python_version(), "torch": torch.__version__.split("+")[0], "tokenizers": tokenizers.__version__,
+                 "Pillow": PIL.__version__, "numpy": np.__version__}
+    for name in ("transformers", "sentence_transformers", "open_clip"):
+        if name in sys.modules:
+            made_with[name] = sys.modules[name].__version__
+    return ", ".join(f"{name} {version}" for name, version in made_with.items())
 
 
 def write_json(path, value):
@@ -27,11 +37,14 @@ def write_json(path, value):
     path.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def write_tokenizer(source, target):
-    """Copies a tokenizer.json without its own truncation and padding: the manifest says how long a text may be."""
-    content = json.loads(Path(source).read_text(encoding="utf-8"))
-    content["truncation"] = content["padding"] = None
+def write_tokenizer_content(content, target):
+    """Writes a tokenizer.json without its own truncation and padding: the manifest says how long a text may be."""
+    content = content | {"truncation": None, "padding": None}
     Path(target).write_text(json.dumps(content, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
+
+
+def write_tokenizer(source, target):
+    write_tokenizer_content(json.loads(Path(source).read_text(encoding="utf-8")), target)
 
 
 def tokenize(tokenizer_file, max_length, text, document=None):
@@ -75,6 +88,11 @@ def rounded(vector):
     return [float(f"{x:.9g}") for x in np.asarray(vector, dtype=np.float32).ravel()]
 
 
+def weights(by_id):
+    """The weights of a sparse vector as goldens hold them."""
+    return {str(token): float(f"{weight:.9g}") for token, weight in sorted(by_id.items())}
+
+
 def without_debug_records(source, target):
     """Copies a TorchScript file but for its debug records: they hold the paths of the machine that traced it. Entries
     keep their order; fixed dates make equal networks equal files; data starts at multiples of 64 as torch writes it."""
@@ -91,16 +109,94 @@ def without_debug_records(source, target):
             new.writestr(copy, old.read(entry))
 
 
+def attention(query, key, value, attn_mask=None, dropout_p=0.0, is_causal=False, scale=None, enable_gqa=False):
+    """torch's scaled_dot_product_attention in evaluation, out of operations that every libtorch since 1.13 knows."""
+    if enable_gqa:
+        key, value = (x.repeat_interleave(query.shape[-3] // x.shape[-3], -3) for x in (key, value))
+    weights = query @ key.transpose(-2, -1) * (query.shape[-1] ** -0.5 if scale is None else scale)
+    if is_causal:
+        weights = weights.masked_fill(torch.ones_like(weights[0, 0], dtype=torch.bool).triu(1), -math.inf)
+    if attn_mask is not None:
+        weights = weights.masked_fill(~attn_mask, -math.inf) if attn_mask.dtype == torch.bool else weights + attn_mask
+    return weights.softmax(-1) @ value
+
+
+def broadcast_mask(rule, bh_indices=True):
+    """What transformers' masking_utils computes with vmap, which cannot be traced: a rule of (batch, head, query, key) for
+    all of them at once."""
+    return lambda batch, head, query, key: rule(
+        *((batch[:, None, None, None], head[None, :, None, None]) if bh_indices else (batch, head)),
+        query[None, None, :, None], key[None, None, None, :])
+
+
+@contextlib.contextmanager
+def plain_attention():
+    """Traces made within hold no fused attention, which older versions of libtorch lack, and the masks of decoders."""
+    fused, fast = torch.nn.functional.scaled_dot_product_attention, torch.backends.mha.get_fastpath_enabled()
+    masking = sys.modules.get("transformers.masking_utils")
+    kept = (masking._vmap_for_bhqkv, masking.TransformGetItemToIndex) if masking else ()
+    torch.nn.functional.scaled_dot_product_attention = attention
+    torch.backends.mha.set_fastpath_enabled(False)
+    if masking:
+        masking._vmap_for_bhqkv, masking.TransformGetItemToIndex = broadcast_mask, contextlib.nullcontext
+    try:
+        yield
+    finally:
+        torch.nn.functional.scaled_dot_product_attention = fused
+        torch.backends.mha.set_fastpath_enabled(fast)
+        if masking:
+            masking._vmap_for_bhqkv, masking.TransformGetItemToIndex = kept
+
+
 def save_network(module, example, path):
     """Traces a module in eval mode and writes it; returns the traced module, which the goldens are made with."""
     module.eval()
-    with torch.no_grad():
+    with torch.no_grad(), plain_attention(), warnings.catch_warnings():
+        # Of each constant that a trace may bake in; what matters is that it computes the same, which callers check.
+        warnings.simplefilter("ignore", torch.jit.TracerWarning)
         traced = torch.jit.trace(module, example, check_trace=False)
     raw = path.with_suffix(".raw")
     traced.save(str(raw))
     without_debug_records(raw, path)
     raw.unlink()
     return torch.jit.load(str(path))
+
+
+def largest_difference(ours, theirs):
+    """Over the outputs of two runs; infinite if their shapes differ."""
+    pairs = list(zip(*(x if isinstance(x, (tuple, list)) else (x,) for x in (ours, theirs)), strict=True))
+    return max(float((a.double() - b.double()).abs().max()) if a.shape == b.shape else math.inf for a, b in pairs)
+
+
+def save_general_network(module, examples, path, tolerance=1e-4):
+    """Traces with the first of `examples` (tuples of tensors) and writes; then what was written must compute what the
+    module computes for all of them, which differ in batch size and length. Else raises ExportError."""
+    network = save_network(module, examples[0], path)
+    for example in examples:
+        with torch.no_grad():
+            expected = module(*example)
+            scale = max(1.0, *(float(x.abs().max()) for x in (expected if isinstance(expected, tuple) else (expected,))))
+            try:
+                difference = largest_difference(network(*example), expected) / scale
+            except RuntimeError as error:
+                difference, why = math.inf, f": {str(error).strip().splitlines()[-1]}"
+            else:
+                why = ""
+        if not difference <= tolerance:
+            raise ExportError(f"the trace of {path.name} holds for one shape of input only: for {[tuple(t.shape) for t in example]} "
+                              f"it differs by {difference:.2g}{why}. The network has to be wrapped for tracing; use another version "
+                              "of transformers, or a family that is known here")
+    return network
+
+
+def head(source, options):
+    """The part of a manifest that says what was exported, and out of what."""
+    return {"name": options.name or source.name.rsplit("/", 1)[-1], "family": options.family, "source": options.source or source.described,
+            "licence": options.licence or source.licence, "figures": {}}
+
+
+def score(metric, logit_scale=1.0, logit_bias=0.0, activation="identity"):
+    return {"metric": metric, "logit_scale": logit_scale, "logit_bias": logit_bias, "activation": activation}
 
 
 def write_manifest(folder, manifest, reference=None):

@@ -10,6 +10,7 @@
 #include <sextant/encode/verify.hpp>
 #include <sextant/index/index.hpp>
 #include <sextant/kernels/cpu.hpp>
+#include <sextant/kernels/max_sim.hpp>
 #include <sextant/kernels/similarity.hpp>
 #include <sextant/kernels/top_k.hpp>
 #include <sextant/media/folder.hpp>

@@ -3,17 +3,11 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <optional>
 #include <system_error>
-#include <type_traits>
 
-#include "bundle/fields.hpp"
 #include "bundle/sha256.hpp"
 
 namespace sextant {
-
-using bundle_detail::Fields;
-using bundle_detail::Json;
 
 namespace {
 
@@ -63,39 +57,6 @@ void check_seal(const std::filesystem::path& folder, const std::vector<std::byte
                                         "sha256sum manifest.json > " + seal_file);
 }
 
-template <class Number>
-std::vector<Number> read_list(const Json& object, const char* name, const std::string& where) {
-    const auto list = object.find(name);
-    if (list == object.end()) return {};
-    std::vector<Number> values;
-    if (!list->is_array()) throw Error(ErrorCode::corrupt, where + ": " + name + " is not a list");
-    for (const auto& element : *list) {
-        if (std::is_integral_v<Number> ? !element.is_number_integer() : !element.is_number()) throw Error(ErrorCode::corrupt, where + ": " + name + " holds something that is not a number");
-        values.push_back(element.get<Number>());
-    }
-    return values;
-}
-
-std::vector<float> as_floats(const std::vector<std::byte>& bytes, const std::string& where) {
-    if (bytes.size() % sizeof(float) != 0) throw Error(ErrorCode::corrupt, where + " is not a list of 32-bit floats");
-    std::vector<float> values(bytes.size() / sizeof(float));
-    std::memcpy(values.data(), bytes.data(), bytes.size());
-    return values;
-}
-
-Golden read_golden(const Bundle& bundle, const Json& json, const std::string& where) {
-    Fields fields(json, where, "");
-    Golden golden;
-    golden.text = fields.string("text", "");
-    if (fields.has("document")) golden.document = fields.string("document");
-    golden.file = fields.string("file", "");
-    golden.input_ids = read_list<std::int64_t>(json, "input_ids", where);
-    golden.vector = read_list<float>(json, "vector", where);
-    golden.score = static_cast<float>(fields.number("score", 0));
-    if (const auto pixels = fields.string("pixels", ""); !pixels.empty()) golden.pixels = as_floats(bundle.read(pixels), (bundle.folder() / pixels).string());
-    return golden;
-}
-
 }  // namespace
 
 Bundle Bundle::open(const std::filesystem::path& folder) {
@@ -125,23 +86,5 @@ std::vector<std::byte> Bundle::read(const std::string& file) const {
 }
 
 std::string Bundle::read_text(const std::string& file) const { return as_text(read(file)); }
-
-Goldens Bundle::goldens(std::size_t at_most) const {
-    Goldens goldens;
-    if (manifest_.golden.empty()) return goldens;
-    const auto where = (folder_ / manifest_.golden).string();
-    const Json json = bundle_detail::parse_json(read_text(manifest_.golden), where);
-    Fields root(json, where, "");
-    goldens.reference = root.string("reference", "an unnamed reference");
-    for (auto [name, list] : {std::pair{"text", &goldens.text}, {"image", &goldens.image}, {"pair", &goldens.pair}}) {
-        if (!root.has(name)) continue;
-        if (!root.required(name).is_array()) root.fail(ErrorCode::corrupt, name, "is not a list");
-        for (const auto& golden : root.required(name)) {
-            if (list->size() == at_most) break;
-            list->push_back(read_golden(*this, golden, where));
-        }
-    }
-    return goldens;
-}
 
 }  // namespace sextant

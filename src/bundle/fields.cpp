@@ -52,14 +52,30 @@ bool Fields::boolean(const std::string& name, bool fallback) {
     return value->get<bool>();
 }
 
-std::int64_t Fields::integer(const std::string& name, std::int64_t lowest, std::int64_t highest) {
-    const Json& value = required(name);
-    if (!value.is_number_integer()) fail(ErrorCode::corrupt, name, "is not a whole number");
+std::int64_t Fields::checked_integer(const Json& value, const std::string& name, std::int64_t lowest, std::int64_t highest) const {
+    if (!value.is_number_integer()) fail(ErrorCode::corrupt, name, "is " + value.dump() + ", not a whole number");
     const bool huge = value.is_number_unsigned() && value.get<std::uint64_t>() > static_cast<std::uint64_t>(highest);
     if (huge || value.get<std::int64_t>() < lowest || value.get<std::int64_t>() > highest)
         fail(ErrorCode::invalid_argument, name,
              "is " + value.dump() + "; expected " + std::to_string(lowest) + " to " + std::to_string(highest));
     return value.get<std::int64_t>();
+}
+
+std::int64_t Fields::integer(const std::string& name, std::int64_t lowest, std::int64_t highest) {
+    return checked_integer(required(name), name, lowest, highest);
+}
+
+std::int64_t Fields::integer(const std::string& name, std::int64_t lowest, std::int64_t highest, std::int64_t fallback) {
+    const Json* value = find(name);
+    return value ? checked_integer(*value, name, lowest, highest) : fallback;
+}
+
+std::vector<std::int64_t> Fields::integers(const std::string& name, std::int64_t lowest, std::int64_t highest) {
+    const Json& value = required(name);
+    if (!value.is_array()) fail(ErrorCode::corrupt, name, "is not a list");
+    std::vector<std::int64_t> list;
+    for (const auto& element : value) list.push_back(checked_integer(element, name, lowest, highest));
+    return list;
 }
 
 double Fields::number(const std::string& name, double fallback) {

@@ -35,6 +35,8 @@ public:
     [[nodiscard]] std::string string(const std::string& name, const std::string& fallback);
     [[nodiscard]] bool boolean(const std::string& name, bool fallback);
     [[nodiscard]] std::int64_t integer(const std::string& name, std::int64_t lowest, std::int64_t highest);
+    [[nodiscard]] std::int64_t integer(const std::string& name, std::int64_t lowest, std::int64_t highest, std::int64_t fallback);
+    [[nodiscard]] std::vector<std::int64_t> integers(const std::string& name, std::int64_t lowest, std::int64_t highest);
     [[nodiscard]] double number(const std::string& name, double fallback);
     [[nodiscard]] std::vector<double> numbers(const std::string& name, std::size_t count);
     [[nodiscard]] std::vector<std::string> strings(const std::string& name);
@@ -61,6 +63,7 @@ public:
     [[noreturn]] void fail(ErrorCode code, const std::string& name, const std::string& what) const;
 
 private:
+    [[nodiscard]] std::int64_t checked_integer(const Json& value, const std::string& name, std::int64_t lowest, std::int64_t highest) const;
     [[nodiscard]] std::string path_of(const std::string& name) const { return path_.empty() ? name : path_ + "." + name; }
     /// The field, or nullptr if it is absent.
     [[nodiscard]] const Json* find(const std::string& name);

@@ -1,6 +1,4 @@
-#include "bundle/image_spec.hpp"
-
-#include <algorithm>
+#include "bundle/sections.hpp"
 
 namespace sextant::bundle_detail {
 namespace {
@@ -18,11 +16,6 @@ ImageSize read_size(Fields& fields) {
 std::array<double, 3> read_triple(Fields& fields, const std::string& name) {
     const auto numbers = fields.numbers(name, 3);
     return {numbers[0], numbers[1], numbers[2]};
-}
-
-std::int64_t optional_integer(Fields& fields, const std::string& name, std::int64_t lowest, std::int64_t highest,
-                              std::int64_t fallback) {
-    return fields.has(name) ? fields.integer(name, lowest, highest) : fallback;
 }
 
 Filter read_filter(Fields& fields, const std::string& fallback) {
@@ -91,9 +84,9 @@ ImageSpec::Patches read_patches(Fields fields) {
     patches.size = static_cast<int>(fields.integer("size", 1, max_input_side));
     patches.order = fields.choice<PatchOrder>("order", {{"row_column_channel", PatchOrder::row_column_channel},
                                                         {"channel_time_row_column", PatchOrder::channel_time_row_column}});
-    patches.merge = static_cast<int>(optional_integer(fields, "merge", 1, max_input_side, 1));
-    patches.repeat = static_cast<int>(optional_integer(fields, "repeat", 1, max_input_side, 1));
-    patches.pad_to = static_cast<int>(optional_integer(fields, "pad_to", 0, max_input_patches, 0));
+    patches.merge = static_cast<int>(fields.integer("merge", 1, max_input_side, 1));
+    patches.repeat = static_cast<int>(fields.integer("repeat", 1, max_input_side, 1));
+    patches.pad_to = static_cast<int>(fields.integer("pad_to", 0, max_input_patches, 0));
     fields.expect_nothing_else();
     return patches;
 }

@@ -2,34 +2,39 @@
 
 #include <algorithm>
 #include <string>
-#include <string_view>
 #include <utility>
 
-#include <sextant/kernels/similarity.hpp>
-
-#include "encode/pipeline.hpp"
+#include "encode/goldens.hpp"
+#include "encode/job.hpp"
 
 namespace sextant {
 
-using encode_detail::for_row;
+using encode_detail::Job;
 using encode_detail::Pipeline;
+using encode_detail::Workers;
+
+namespace {
+
+Error bad_option(const std::string& field, const std::string& what) { return {ErrorCode::invalid_argument, field + " is " + what}; }
+
+}  // namespace
 
 void EncoderOptions::validate() const {
-    if (batch_size == 0) throw Error(ErrorCode::invalid_argument, "EncoderOptions::batch_size is 0; expected at least 1");
-    if (!load_model) throw Error(ErrorCode::invalid_argument, "EncoderOptions::load_model is empty; leave it at its default, load_torchscript");
+    constexpr std::size_t most_threads = 1024;
+    if (batch_size == 0) throw bad_option("EncoderOptions::batch_size", "0; expected at least 1");
+    if (batch_tokens == 0) throw bad_option("EncoderOptions::batch_tokens", "0; expected at least 1");
+    if (threads > most_threads) throw bad_option("EncoderOptions::threads", std::to_string(threads) + "; expected at most " + std::to_string(most_threads));
+    if (!load_model) throw bad_option("EncoderOptions::load_model", "empty; leave it at its default, load_torchscript");
 }
 
 struct Encoder::Impl {
-    Impl(Pipeline made, const EncoderOptions& chosen) : pipeline(std::move(made)), options(chosen) {}
-
-    [[nodiscard]] Embeddings encode(std::span<const Item> items, std::string_view prompt) const;
-    void encode_texts(std::span<const Item> items, std::span<const std::size_t> rows, std::string_view prompt, Embeddings& out) const;
-    void encode_images(std::span<const Item> items, std::span<const std::size_t> rows, Embeddings& out) const;
-    void store(const Matrix& vectors, std::span<const std::size_t> rows, Embeddings& out) const;
+    Impl(Pipeline made, const EncoderOptions& chosen) : pipeline(std::move(made)), options(chosen), workers(std::max<std::size_t>(chosen.threads, 1)) {}
 
     Pipeline pipeline;
     EncoderOptions options;
     Space space;
+    Drift drift;
+    mutable Workers workers;
 };
 
 namespace {
@@ -43,6 +48,7 @@ Space make_space(const Pipeline& pipeline, const EncoderOptions& options) {
     }
     if (options.text.transform) parts["text.transform"] = options.text.transform->name();
     if (options.text.tokenizer) parts["text.tokenizer"] = options.text.tokenizer->name();
+    if (options.precision != Precision::float32) parts["precision"] = to_string(options.precision);
     std::size_t dimensions = manifest.dimensions;
     if (options.truncate_dim > 0 && options.truncate_dim < dimensions) {
         dimensions = options.truncate_dim;
@@ -51,84 +57,33 @@ Space make_space(const Pipeline& pipeline, const EncoderOptions& options) {
     return {dimensions, manifest.metric, make_fingerprint(std::move(parts))};
 }
 
+void check_bundle(const Manifest& manifest, const std::string& where, const EncoderOptions& options) {
+    if (manifest.kind != BundleKind::dual_encoder)
+        throw Error(ErrorCode::incompatible, where + " holds a " + std::string(to_string(manifest.kind)) + "; an Encoder needs a dual-encoder: open it with CrossEncoder::open");
+    if (options.truncate_dim > manifest.dimensions)
+        throw bad_option("EncoderOptions::truncate_dim", std::to_string(options.truncate_dim) + "; " + where + " has " + std::to_string(manifest.dimensions) + " dimensions");
+}
+
 }  // namespace
 
 Encoder Encoder::open(const std::filesystem::path& bundle, const EncoderOptions& options) {
     options.validate();
     auto opened = Bundle::open(bundle);
-    if (opened.manifest().kind != BundleKind::dual_encoder)
-        throw Error(ErrorCode::incompatible, bundle.string() + " holds a " + std::string(to_string(opened.manifest().kind)) +
-                                                 "; an Encoder needs a dual-encoder: open it with CrossEncoder::open");
-    if (options.truncate_dim > opened.manifest().dimensions)
-        throw Error(ErrorCode::invalid_argument, "EncoderOptions::truncate_dim is " + std::to_string(options.truncate_dim) + "; " + bundle.string() +
-                                                     " has " + std::to_string(opened.manifest().dimensions) + " dimensions");
+    check_bundle(opened.manifest(), bundle.string(), options);
     auto impl = std::make_shared<Impl>(Pipeline(std::move(opened), options.image_transform, options.text), options);
-    impl->pipeline.load_networks(options.load_model);
-    if (options.self_test) self_test(impl->pipeline);
+    impl->pipeline.load_networks(options.load_model, options.precision);
+    if (options.self_test) impl->drift = self_test(impl->pipeline, options.precision);
     impl->space = make_space(impl->pipeline, options);
     return Encoder(std::move(impl));
 }
 
-void Encoder::Impl::store(const Matrix& vectors, std::span<const std::size_t> rows, Embeddings& out) const {
-    const auto kept = static_cast<Eigen::Index>(space.dimensions);
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-        auto target = out.vectors.row(static_cast<Eigen::Index>(rows[i]));
-        target = vectors.row(static_cast<Eigen::Index>(i)).head(kept);
-        if (kept < vectors.cols() && pipeline.manifest().normalize &&
-            !kernels::normalize(std::span<float>(target.data(), space.dimensions)))
-            throw Error(ErrorCode::model, "item " + std::to_string(rows[i]) + ": the first " + std::to_string(kept) + " dimensions are all 0");
-    }
+Encoded Encoder::encode(std::span<const Item> items, const EncodeOptions& options) const {
+    if (options.outputs.empty()) throw bad_option("EncodeOptions::outputs", "empty; expected dense, sparse or multi");
+    return Job(impl_->pipeline, impl_->workers, impl_->options, impl_->space.dimensions, items, options).run();
 }
 
-void Encoder::Impl::encode_texts(std::span<const Item> items, std::span<const std::size_t> rows, std::string_view prompt,
-                                 Embeddings& out) const {
-    std::vector<Encoding> encodings;
-    for (const auto row : rows)
-        encodings.push_back(for_row("item", row, items.size(), [&] { return pipeline.text().encode(items[row].text()->value, prompt); }));
-    auto batch = pipeline.text().batch(encodings);
-    for (std::size_t i = 0; i < rows.size(); ++i) out.info[rows[i]] = batch.info[i];
-    store(pipeline.vectors("text", encode_detail::named(std::move(batch))), rows, out);
-}
-
-void Encoder::Impl::encode_images(std::span<const Item> items, std::span<const std::size_t> rows, Embeddings& out) const {
-    std::vector<Tensor> pictures;
-    for (const auto row : rows)
-        pictures.push_back(for_row("item", row, items.size(), [&] { return pipeline.image(*items[row].image()); }));
-    encode_detail::NamedTensors inputs;
-    inputs.emplace("pixel_values", pipeline.stack(pictures));
-    store(pipeline.vectors("image", inputs), rows, out);
-}
-
-Embeddings Encoder::Impl::encode(std::span<const Item> items, std::string_view prompt) const {
-    Embeddings out;
-    out.vectors.resize(static_cast<Eigen::Index>(items.size()), static_cast<Eigen::Index>(space.dimensions));
-    out.info.resize(items.size());
-
-    for (const auto modality : {Modality::text, Modality::image}) {
-        std::vector<std::size_t> rows;
-        for (std::size_t i = 0; i < items.size(); ++i)
-            if (items[i].modality() == modality) rows.push_back(i);
-        if (!rows.empty() && !pipeline.manifest().supports(modality))
-            throw Error(ErrorCode::unsupported, "item " + std::to_string(rows[0]) + " is of modality " + std::string(to_string(modality)) + ", which " +
-                                                    pipeline.manifest().name + " has no tower for");
-        for (std::size_t at = 0; at < rows.size(); at += options.batch_size) {
-            const auto batch = std::span(rows).subspan(at, std::min(options.batch_size, rows.size() - at));
-            if (modality == Modality::text) encode_texts(items, batch, prompt, out);
-            else encode_images(items, batch, out);
-        }
-    }
-    return out;
-}
-
-Embeddings Encoder::encode_query(std::span<const Item> items) const {
-    const auto& text = manifest().text;
-    return impl_->encode(items, text ? text->query_prompt : std::string_view());
-}
-
-Embeddings Encoder::encode_document(std::span<const Item> items) const {
-    const auto& text = manifest().text;
-    return impl_->encode(items, text ? text->document_prompt : std::string_view());
-}
+Embeddings Encoder::encode_query(std::span<const Item> items) const { return encode(items, {.role = Role::query}).dense; }
+Embeddings Encoder::encode_document(std::span<const Item> items) const { return encode(items, {.role = Role::document}).dense; }
 
 namespace {
 
@@ -140,9 +95,11 @@ Embedding Encoder::encode_query(const Item& item) const { return single(encode_q
 Embedding Encoder::encode_document(const Item& item) const { return single(encode_document(std::span(&item, 1))); }
 
 bool Encoder::supports(Modality modality) const noexcept { return manifest().supports(modality); }
+bool Encoder::supports(Output output) const noexcept { return manifest().supports(output); }
 std::size_t Encoder::dimensions() const noexcept { return impl_->space.dimensions; }
 const Fingerprint& Encoder::fingerprint() const noexcept { return impl_->space.fingerprint; }
 const Space& Encoder::space() const noexcept { return impl_->space; }
 const Manifest& Encoder::manifest() const noexcept { return impl_->pipeline.manifest(); }
+const Drift& Encoder::drift() const noexcept { return impl_->drift; }
 
 }  // namespace sextant

@@ -8,128 +8,162 @@
 namespace sextant::encode_detail {
 namespace {
 
-Error wrong_output(const Pipeline& pipeline, const std::string& network, const Tensor& output, const std::string& expected) {
-    return {ErrorCode::model, pipeline.manifest().name + ": network " + network + " returned " + Tensor::describe(output.shape()) +
-                                  (output.is_float() ? "" : " integers") + "; the manifest promises " + expected};
+TextPreprocessor make_text(const Bundle& bundle, const TextSpec& spec, const TextPlugins& plugins) {
+    const auto where = (bundle.folder() / spec.tokenizer).string();
+    return {Tokenizer::from_json(bundle.read_text(spec.tokenizer), where), spec, plugins};
 }
 
-/// [batch, tokens, dimensions] to [batch, dimensions].
-Matrix pool(const Tensor& output, const Tensor& mask, Pooling pooling) {
-    const auto batch = output.shape()[0], tokens = output.shape()[1], dimensions = output.shape()[2];
-    Matrix pooled = Matrix::Zero(batch, dimensions);
-    for (std::int64_t i = 0; i < batch; ++i) {
-        const kernels::RowsView rows(output.floats().data() + i * tokens * dimensions, tokens, dimensions);
-        if (pooling == Pooling::cls) {
-            pooled.row(i) = rows.row(0);
-            continue;
+/// [items, ...] of tensors of one shape.
+Tensor stack(std::span<const Prepared* const> batch, std::size_t input) {
+    const Tensor& first = batch.front()->picture[input].tensor;
+    Tensor::Shape shape = first.shape();
+    shape.insert(shape.begin(), static_cast<std::int64_t>(batch.size()));
+    const auto joined = [&](auto values, auto elements) {
+        for (const auto* item : batch) {
+            const auto part = elements(item->picture[input].tensor);
+            values.insert(values.end(), part.begin(), part.end());
         }
-        float count = 0;
-        for (std::int64_t t = 0; t < tokens; ++t) {
-            if (mask.integers()[static_cast<std::size_t>(i * tokens + t)] == 0) continue;
-            pooled.row(i) += rows.row(t);
-            ++count;
-        }
-        pooled.row(i) /= std::max(count, 1.0F);
-    }
-    return pooled;
+        return Tensor(shape, std::move(values));
+    };
+    if (first.is_float()) return joined(std::vector<float>(), [](const Tensor& tensor) { return tensor.floats(); });
+    return joined(std::vector<std::int64_t>(), [](const Tensor& tensor) { return tensor.integers(); });
+}
+
+/// How many pixels a network sees.
+std::size_t pixels_in(std::span<const NamedTensor> picture, const std::optional<ImageSpec>& spec) {
+    const auto find = [&](std::string_view name) { return std::ranges::find(picture, name, &NamedTensor::name); };
+    const auto attended = find("pixel_attention_mask");
+    if (attended == picture.end() || !spec || !spec->patches) return find("pixel_values")->tensor.floats().size() / 3;
+    const auto patches = std::ranges::count(attended->tensor.integers(), 1);
+    return static_cast<std::size_t>(patches) * static_cast<std::size_t>(spec->patches->size) * static_cast<std::size_t>(spec->patches->size);
 }
 
 }  // namespace
 
 Pipeline::Pipeline(Bundle bundle, std::shared_ptr<const ImageTransform> image_transform, const TextPlugins& plugins)
     : bundle_(std::move(bundle)), image_(std::move(image_transform)), own_image_(image_ != nullptr), own_text_(plugins.transform || plugins.tokenizer) {
-    if (const auto& spec = manifest().text) {
-        const auto where = (bundle_.folder() / spec->tokenizer).string();
-        text_.emplace(Tokenizer::from_json(bundle_.read_text(spec->tokenizer), where), *spec, plugins);
-    }
+    if (manifest().text) text_ = make_text(bundle_, *manifest().text, plugins);
+    if (manifest().text_query) text_query_ = make_text(bundle_, *manifest().text_query, plugins);
     if (!image_ && manifest().image) image_ = std::make_shared<StandardImageTransform>(*manifest().image);
 }
 
-void Pipeline::load_networks(const ModelLoader& load) {
+void Pipeline::load_networks(const ModelLoader& load, Precision precision) {
     for (const auto& [name, spec] : manifest().networks)
-        networks_[name] = load(bundle_.read(spec.file), (bundle_.folder() / spec.file).string());
+        networks_[name] = load(bundle_.read(spec.file), (bundle_.folder() / spec.file).string(), precision);
 }
 
-Tensor Pipeline::image(const Image& image) const {
-    Tensor pixels = (*image_)(image);
-    if (!pixels.is_float() || pixels.shape().size() != 3 || pixels.shape()[0] != 3)
-        throw Error(ErrorCode::model, "the image transform " + image_->name() + " returned " + Tensor::describe(pixels.shape()) +
-                                          "; expected floats [3, height, width]");
-    if (const auto bad = kernels::first_non_finite(pixels.floats()))
-        throw Error(ErrorCode::model, "the image transform " + image_->name() + " returned a value that is not finite, at " + std::to_string(*bad));
-    return pixels;
+const std::string& Pipeline::prompt(Role role) const {
+    const auto& spec = text(role).spec();
+    return role == Role::query ? spec.query_prompt : spec.document_prompt;
 }
 
-Tensor Pipeline::stack(std::span<const Tensor> pictures) const {
-    Tensor::Shape shape = pictures.front().shape();
-    std::vector<float> values;
-    values.reserve(pictures.front().floats().size() * pictures.size());
-    for (const auto& pixels : pictures) {
-        if (shape != pixels.shape())
-            throw Error(ErrorCode::model, "the image transform " + image_->name() + " returned " + Tensor::describe(pixels.shape()) +
-                                              " and " + Tensor::describe(shape) + "; one batch needs one size");
-        values.insert(values.end(), pixels.floats().begin(), pixels.floats().end());
+bool Pipeline::is_own(const std::string& input) const noexcept {
+    const bool text = input == "input_ids" || input == "attention_mask" || input == "token_type_ids";
+    return text ? own_text_ : own_image_;
+}
+
+bool Pipeline::hides_padding(const std::string& network, Role role) const {
+    const auto& spec = manifest().networks.at(network);
+    const auto& fed = text(role).spec();
+    if (fed.pad_to_max_length) return true;  // all rows are of one length
+    const auto keep = role == Role::query ? &MultiSpec::keep_query : &MultiSpec::keep;
+    const bool keeps_all = spec.returns(Output::multi) && !spec.multi_mask && (*manifest().multi).*keep == MultiSpec::Keep::all;
+    return !fed.attend_to_padding && !keeps_all && std::ranges::find(spec.inputs, "attention_mask") != spec.inputs.end();
+}
+
+Prepared Pipeline::prepare(std::string_view value, Role role, std::optional<Truncation::Side> side) const {
+    Prepared prepared;
+    prepared.tokens = text(role).encode(value, prompt(role), side);
+    prepared.info.tokens_total = prepared.tokens->tokens_total;
+    prepared.info.tokens_used = prepared.tokens->ids.size();
+    return prepared;
+}
+
+Prepared Pipeline::prepare(const Image& image) const {
+    Prepared prepared;
+    prepared.picture = image_->inputs(image);
+    const auto pixels = std::ranges::find(prepared.picture, "pixel_values", &NamedTensor::name);
+    const bool patches = manifest().image && manifest().image->patches;
+    const auto wrong = [&](const std::string& what) { throw Error(ErrorCode::model, "the image transform " + image_->name() + " returned " + what); };
+    if (pixels == prepared.picture.end()) wrong("no pixel_values");
+    const auto& shape = pixels->tensor.shape();
+    if (!pixels->tensor.is_float() || (!patches && (shape.size() != 3 || shape[0] != 3)))
+        wrong(Tensor::describe(shape) + "; expected floats [3, height, width]");
+    if (const auto bad = kernels::first_non_finite(pixels->tensor.floats())) wrong("a value that is not finite, at " + std::to_string(*bad));
+    prepared.info.pixels_total = static_cast<std::size_t>(image.width) * static_cast<std::size_t>(image.height);
+    prepared.info.pixels_used = pixels_in(prepared.picture, manifest().image);
+    return prepared;
+}
+
+Prepared Pipeline::prepare(const Item& item, Role role, std::optional<Truncation::Side> side) const {
+    if (!item.image()) return prepare(item.text()->value, role, side);
+    auto prepared = prepare(*item.image());
+    if (!item.text()) return prepared;
+    auto words = prepare(item.text()->value, role, side);
+    prepared.tokens = std::move(words.tokens);
+    prepared.info.tokens_total = words.info.tokens_total;
+    prepared.info.tokens_used = words.info.tokens_used;
+    return prepared;
+}
+
+NamedTensors Pipeline::inputs_of(Role role, std::span<const Prepared* const> batch, std::size_t width) const {
+    NamedTensors inputs;
+    if (batch.front()->tokens) {
+        std::vector<const Encoding*> rows;
+        for (const auto* item : batch) rows.push_back(&*item->tokens);
+        auto tokens = text(role).batch(rows, width);
+        inputs.emplace("input_ids", std::move(tokens.input_ids));
+        inputs.emplace("attention_mask", std::move(tokens.attention_mask));
+        inputs.emplace("token_type_ids", std::move(tokens.token_type_ids));
     }
-    shape.insert(shape.begin(), static_cast<std::int64_t>(pictures.size()));
-    return {std::move(shape), std::move(values)};
+    const auto& picture = batch.front()->picture;
+    for (std::size_t i = 0; i < picture.size(); ++i) inputs.emplace(picture[i].name, stack(batch, i));
+    return inputs;
 }
 
-Tensor Pipeline::run(const std::string& network, const NamedTensors& inputs) const {
+std::vector<Tensor> Pipeline::run(const std::string& network, const NamedTensors& inputs, std::size_t threads) const {
     std::vector<Tensor> arguments;
-    for (const auto& name : manifest().networks.at(network).inputs) arguments.push_back(inputs.at(name));
-    auto outputs = networks_.at(network)->run(arguments);
-    if (outputs.empty()) throw Error(ErrorCode::model, manifest().name + ": network " + network + " returned nothing");
-    return std::move(outputs.front());
+    for (const auto& name : manifest().networks.at(network).inputs) {
+        const auto input = inputs.find(name);
+        if (input == inputs.end())
+            throw Error(ErrorCode::model, manifest().name + ": network " + network + " takes " + name + ", which the image transform " + image_->name() + " does not return");
+        arguments.push_back(input->second);
+    }
+    return networks_.at(network)->run(arguments, threads);
 }
 
-Matrix Pipeline::vectors(const std::string& network, const NamedTensors& inputs) const {
-    const auto pooling = manifest().networks.at(network).pooling;
-    const auto batch = inputs.begin()->second.shape().front();
-    const auto dimensions = static_cast<std::int64_t>(manifest().dimensions);
-    const Tensor output = run(network, inputs);
-    const auto& shape = output.shape();
-
-    Matrix rows;
-    if (pooling == Pooling::none) {
-        if (!output.is_float() || shape != Tensor::Shape{batch, dimensions})
-            throw wrong_output(*this, network, output, Tensor::describe({batch, dimensions}));
-        rows = kernels::RowsView(output.floats().data(), batch, dimensions);
-    } else {
-        const auto& mask = inputs.at("attention_mask");
-        const Tensor::Shape expected{batch, mask.shape()[1], dimensions};
-        if (!output.is_float() || shape != expected) throw wrong_output(*this, network, output, Tensor::describe(expected));
-        rows = pool(output, mask, pooling);
-    }
-
-    for (Eigen::Index i = 0; i < rows.rows(); ++i) {
-        const std::span<float> row(rows.row(i).data(), manifest().dimensions);
-        if (const auto bad = kernels::first_non_finite(row))
-            throw Error(ErrorCode::model, manifest().name + ": network " + network + " returned a vector that is not finite at component " +
-                                              std::to_string(*bad));
-        if (manifest().normalize && !kernels::normalize(row))
-            throw Error(ErrorCode::model, manifest().name + ": network " + network + " returned a vector of length 0");
-    }
-    return rows;
+std::vector<Vectors> Pipeline::vectors(const std::string& network, Role role, std::span<const Prepared* const> batch,
+                                       std::span<const Output> wanted, const RunOptions& options) const {
+    const auto inputs = inputs_of(role, batch, options.width);
+    const auto outputs = run(network, inputs, options.threads);
+    return read_outputs({manifest(), network, role, inputs, outputs}, wanted);
 }
 
-std::vector<float> Pipeline::scores(const NamedTensors& inputs, std::size_t pairs) const {
-    const Tensor output = run("pair", inputs);
-    const auto count = static_cast<std::int64_t>(pairs);
-    if (!output.is_float() || (output.shape() != Tensor::Shape{count} && output.shape() != Tensor::Shape{count, 1}))
-        throw wrong_output(*this, "pair", output, Tensor::describe({count}));
+Matrix Pipeline::token_vectors(const std::string& network, Role role, const Prepared& text, const RunOptions& options) const {
+    const std::array batch{&text};
+    const auto inputs = inputs_of(role, batch, options.width);
+    const auto outputs = run(network, inputs, options.threads);
+    return read_tokens({manifest(), network, role, inputs, outputs});
+}
+
+std::vector<float> Pipeline::scores(std::span<const Prepared* const> batch, const RunOptions& options) const {
+    const std::string network = "pair";
+    const auto inputs = inputs_of(Role::query, batch, options.width);
+    const auto outputs = run(network, inputs, options.threads);
+    const Run done{manifest(), network, Role::query, inputs, outputs};
+    if (outputs.empty()) done.fail("nothing");
+    const Tensor& output = outputs.front();
+    if (!output.is_float() || (output.shape() != Tensor::Shape{done.batch()} && output.shape() != Tensor::Shape{done.batch(), 1}))
+        done.wrong_output(output, Tensor::describe({done.batch()}));
     std::vector<float> scores(output.floats().begin(), output.floats().end());
     if (kernels::first_non_finite(scores)) throw Error(ErrorCode::model, manifest().name + ": a score is not finite");
-    if (manifest().activation_score == ScoreType::probability)
+    if (manifest().activation == Activation::sigmoid)
         for (auto& score : scores) score = static_cast<float>(1 / (1 + std::exp(-static_cast<double>(score))));
     return scores;
 }
 
-NamedTensors named(TextBatch batch) {
-    NamedTensors tensors;
-    tensors.emplace("input_ids", std::move(batch.input_ids));
-    tensors.emplace("attention_mask", std::move(batch.attention_mask));
-    tensors.emplace("token_type_ids", std::move(batch.token_type_ids));
-    return tensors;
+bool same_shape(const Prepared& a, const Prepared& b) {
+    return std::ranges::equal(a.picture, b.picture, [](const NamedTensor& x, const NamedTensor& y) { return x.name == y.name && x.tensor.shape() == y.tensor.shape(); });
 }
 
 }  // namespace sextant::encode_detail

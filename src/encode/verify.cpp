@@ -5,7 +5,7 @@
 #include <optional>
 #include <sstream>
 
-#include "encode/pipeline.hpp"
+#include "encode/goldens.hpp"
 
 namespace sextant {
 namespace {
@@ -20,9 +20,9 @@ std::string difference(double worst) {
     return text.str();
 }
 
-std::vector<Golden> joined(const std::vector<Golden>& a, const std::vector<Golden>& b) {
-    auto all = a;
-    all.insert(all.end(), b.begin(), b.end());
+std::vector<Golden> joined(std::initializer_list<const std::vector<Golden>*> lists) {
+    std::vector<Golden> all;
+    for (const auto* list : lists) all.insert(all.end(), list->begin(), list->end());
     return all;
 }
 
@@ -47,6 +47,7 @@ private:
 
 bool belongs_to_later_stage(const Manifest& manifest, const std::string& file) {
     if (manifest.text && manifest.text->tokenizer == file) return true;
+    if (manifest.text_query && manifest.text_query->tokenizer == file) return true;
     return std::any_of(manifest.networks.begin(), manifest.networks.end(), [&](const auto& network) { return network.second.file == file; });
 }
 
@@ -67,20 +68,20 @@ VerifyReport verify_bundle(const std::filesystem::path& folder, const ModelLoade
         goldens = bundle->goldens();
         for (const auto& [name, entry] : bundle->manifest().files)
             if (!belongs_to_later_stage(bundle->manifest(), name)) (void)bundle->read(name);
-        if (goldens.text.empty() && goldens.image.empty() && goldens.pair.empty())
+        if (goldens.size() == 0)
             throw Error(ErrorCode::model, folder.string() + " has no goldens: nothing proves that it runs as its author meant it");
         return bundle->manifest().name + ", goldens by " + goldens.reference;
     });
     verification.stage("tokenizer", [&]() -> std::string {
         pipeline.emplace(*bundle);
         if (!bundle->manifest().text) return "none: this model reads no text";
-        const auto all = joined(goldens.text, goldens.pair);
+        const auto all = joined({&goldens.text, &goldens.text_image, &goldens.pair});
         require(check_tokens(*pipeline, all));
         return count(all.size(), "text") + ", ids equal";
     });
     verification.stage("preprocess", [&]() -> std::string {
         if (!bundle->manifest().image) return "none: this model reads no pictures";
-        const auto all = joined(goldens.image, goldens.pair);
+        const auto all = joined({&goldens.image, &goldens.text_image, &goldens.pair});
         double worst = 0;
         require(check_pixels(*pipeline, all, worst));
         return count(all.size(), "picture") + difference(worst);
@@ -91,9 +92,9 @@ VerifyReport verify_bundle(const std::filesystem::path& folder, const ModelLoade
     });
     verification.stage("network", [&] {
         pipeline->load_networks(load_model);
-        double worst = 0;
-        require(check_networks(*pipeline, goldens, worst));
-        return count(goldens.text.size() + goldens.image.size() + goldens.pair.size(), "golden") + difference(worst);
+        Drift drift;
+        require(check_networks(*pipeline, goldens, Precision::float32, drift));
+        return count(goldens.size(), "golden") + difference(drift.worst);
     });
     return verification.take();
 }

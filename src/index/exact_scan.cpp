@@ -1,106 +1,235 @@
 #include "index/exact_scan.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
-#include <functional>
-#include <limits>
+#include <future>
+#include <numeric>
+#include <system_error>
+#include <utility>
 
 namespace sextant::index {
 namespace {
 
-double squared_distance(std::span<const float> a, std::span<const float> b) {
-    return (kernels::view(a).cast<double>() - kernels::view(b).cast<double>()).squaredNorm();
+using kernels::block_rows;
+using kernels::most_queries;
+
+// A job is a stretch of blocks and of tiles: the components of the queries fit in a second-level cache, and every block
+// is looked at with all of them while it is in the first.
+constexpr std::size_t blocks_per_job = 64;
+constexpr std::size_t component_bytes_per_job = 512 << 10;
+
+/// Calls `use` with the number of each bit that is set, the lowest first.
+template <class Use>
+void for_each_bit(std::uint64_t bits, Use&& use) {
+    for (; bits != 0; bits &= bits - 1) use(static_cast<std::size_t>(std::countr_zero(bits)));
 }
+
+std::size_t divided_up(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
 
 }  // namespace
 
-ExactScan::ExactScan(Metric metric, std::span<const float> query, std::size_t k)
-    : metric_(metric), query_(query), k_(k), norm_(kernels::norm(query)) {
-    const auto n = static_cast<double>(query.size());
-    relative_ = 1.01 * (n + 16) * std::ldexp(1.0, -24);
-    underflow_ = n * std::ldexp(1.0, -120);
-    drop_at_ = 1024;
-    if (metric == Metric::cosine) {
-        unit_.resize(query.size());
-        std::transform(query.begin(), query.end(), unit_.begin(),
-                       [this](float component) { return static_cast<float>(component / norm_); });
+/// How often codes have been of use.
+struct ExactScan::Job {
+    std::size_t first_query;
+    std::size_t rows;                   // looked at so far
+    std::vector<std::uint32_t> scored;  // of these, for each query
+
+    /// Not if most rows are scored all the same.
+    [[nodiscard]] bool codes_help(std::size_t query) const {
+        return rows < 4 * block_rows || 2 * scored[query - first_query] <= rows;
+    }
+};
+
+/// The rows of a block that could be among the best for some queries.
+struct ExactScan::Candidates {
+    struct Of {
+        std::size_t query;
+        std::uint64_t rows;
+    };
+    Block block;
+    std::uint64_t allowed = 0;
+    std::uint64_t fetched = 0;
+    std::vector<Of> found;
+};
+
+void ExactScan::add(std::span<const float> vector) {
+    Query& query = queries_.emplace_back();
+    query.vector = vector;
+    query.norm = std::sqrt(kernels_.dot(vector.data(), vector.data(), vector.size()));
+    query.weight = rows_.metric() == Metric::cosine ? 1 : query.norm;
+    query.best = kernels::TopK(wanted_.k);
+    query.worst = wanted_.min_score;
+
+    kernels::Codes codes;
+    rows_.encode(vector, query.norm, codes);
+    for (const std::uint8_t code : codes.bytes)
+        query.components.push_back(static_cast<std::int8_t>(code - kernels::byte_offset));
+    query.sum = std::accumulate(query.components.begin(), query.components.end(), 0);
+
+    const bool l2 = rows_.metric() == Metric::l2;
+    const double factor = (l2 ? 2 : 1) * query.weight, f = codes.by_bytes.error;
+    query.offset = l2 ? query.weight * query.weight : 0;
+    query.test.a = static_cast<float>(factor * codes.by_bytes.scale);
+    query.test.b = static_cast<float>(factor * (1 + f) * wanted_.trust);
+    query.test.c = static_cast<float>(factor * (f * wanted_.trust + 0x1p-15));
+    query.test.d = l2 ? -(1 - 0x1p-19F) : 0;
+}
+
+kernels::Test ExactScan::Query::test_now() const {
+    const double score = worst.load(std::memory_order_relaxed);
+    kernels::Test now = test;
+    const double slack = 0x1p-20 * (std::abs(score) + offset) + 0x1p-90 * (1 + weight);
+    now.limit = static_cast<float>(score + offset - slack);
+    if (std::isinf(score)) now.limit = static_cast<float>(score);
+    return now;
+}
+
+void ExactScan::make_tiles() {
+    constexpr std::size_t half = kernels::nibble_group / 2;
+    tiles_.clear();
+    for (std::size_t first = 0; first < queries_.size(); first += most_queries) {
+        Tile& tile = tiles_.emplace_back();
+        tile.first = first;
+        tile.count = static_cast<int>(std::min<std::size_t>(most_queries, queries_.size() - first));
+        for (std::size_t at = 0; at < rows_.nibble_groups() * kernels::nibble_group; at += half)
+            for (std::size_t q = first; q < first + static_cast<std::size_t>(tile.count); ++q) {
+                const std::int8_t* four = queries_[q].components.data() + at;
+                tile.components.insert(tile.components.end(), four, four + half);
+            }
+        for (int q = 0; q < tile.count; ++q)
+            tile.bias[q] = kernels::nibble_offset * queries_[first + static_cast<std::size_t>(q)].sum;
     }
 }
 
-void ExactScan::look_at(const Rows& rows, std::size_t b) {
-    const auto block = rows.block(b);
-    const auto count = static_cast<std::size_t>(block.rows());
-    const std::size_t first = b * rows.rows_per_block();
-    estimates_.resize(count);
-    if (metric_ == Metric::l2) {
-        kernels::l2_rows(block, query_, estimates_);
-    } else {
-        kernels::dot_rows(block, metric_ == Metric::cosine ? unit_ : query_, estimates_);
+void ExactScan::run() {
+    make_tiles();
+    const std::size_t tile_bytes = rows_.byte_stride() * most_queries;
+    tiles_per_job_ = std::max<std::size_t>(1, component_bytes_per_job / tile_bytes);
+    stretches_ = divided_up(rows_.blocks(), blocks_per_job);
+    jobs_ = stretches_ * divided_up(tiles_.size(), tiles_per_job_);
+    next_job_ = 0;
+    std::vector<std::future<void>> others;
+    try {
+        while (others.size() + 1 < std::min(wanted_.threads, jobs_))
+            others.push_back(std::async(std::launch::async, [this] { work(); }));
+    } catch (const std::system_error&) {  // no more threads to be had: those that there are do it
     }
-    for (std::size_t i = 0; i < count; ++i) {
-        const double estimate = estimates_[i];
-        const double norm = rows.info(first + i).norm;
-        const double underflow = underflow_ * (1 + norm + norm_);
-        switch (metric_) {
-            case Metric::cosine:
-                consider(first + i, estimate / norm, relative_ + underflow_ * (2 + norm) / norm);
-                break;
-            case Metric::dot:
-                consider(first + i, estimate, relative_ * norm * norm_ + underflow);
-                break;
-            case Metric::l2:
-                consider(first + i, estimate, 1.01 * (relative_ * -estimate + underflow));
-                break;
+    work();
+    for (auto& other : others) other.get();
+}
+
+void ExactScan::work() {
+    for (std::size_t job = next_job_++; job < jobs_; job = next_job_++) {
+        const std::size_t tile = job / stretches_ * tiles_per_job_, block = job % stretches_ * blocks_per_job;
+        do_job({tiles_.data() + tile, std::min(tiles_per_job_, tiles_.size() - tile)}, block,
+               std::min(block + blocks_per_job, rows_.blocks()));
+    }
+}
+
+/// While one block is looked at, the byte codes of the candidates of the one before are on their way to the cache.
+void ExactScan::do_job(std::span<const Tile> tiles, std::size_t first_block, std::size_t last_block) {
+    Job job{tiles.front().first, 0, std::vector<std::uint32_t>(tiles.size() * most_queries)};
+    Candidates now, before;
+    for (std::size_t b = first_block; b < last_block; ++b) {
+        now.block = rows_.block(b);
+        now.allowed = wanted_.allowed ? now.block.rows & wanted_.allowed[b] : now.block.rows;
+        if (now.allowed == 0) continue;
+        now.found.clear();
+        now.fetched = 0;
+        for (const Tile& tile : tiles) look_at(now, tile, job);
+        finish(before, job);
+        job.rows += static_cast<std::size_t>(std::popcount(now.allowed));
+        std::swap(now, before);
+    }
+    finish(before, job);
+}
+
+void ExactScan::look_at(Candidates& candidates, const Tile& tile, const Job& job) {
+    std::int32_t dots[most_queries * block_rows];
+    bool have_dots = false;
+    for (std::size_t i = 0; i < static_cast<std::size_t>(tile.count); ++i) {
+        const std::size_t q = tile.first + i;
+        std::uint64_t rows = candidates.allowed;
+        if (kernels_.nibbles_pay && job.codes_help(q)) {
+            if (!std::exchange(have_dots, true))
+                kernels_.nibble_dots(candidates.block.nibbles, rows_.nibble_groups(), tile.components.data(),
+                                     tile.count, tile.bias, dots);
+            rows &= kernels_.select(dots + i * block_rows, candidates.block.by_nibbles, queries_[q].test_now());
         }
+        if (rows == 0) continue;
+        candidates.found.push_back({q, rows});
+        fetch(candidates, rows);
     }
 }
 
-void ExactScan::consider(std::size_t slot, double estimate, double error) {
-    const double at_most = estimate + error;
-    const bool full = at_least_.size() == k_;
-    if (full && at_most < at_least_.front()) return;
-    candidates_.push_back({at_most, slot});
-
-    const double at_least = estimate - error;
-    if (full && at_least > at_least_.front()) {
-        std::pop_heap(at_least_.begin(), at_least_.end(), std::greater<>());
-        at_least_.pop_back();
-    }
-    if (at_least_.size() < k_) {
-        at_least_.push_back(at_least);
-        std::push_heap(at_least_.begin(), at_least_.end(), std::greater<>());
-    }
-    if (full && candidates_.size() >= drop_at_) drop_hopeless();
+void ExactScan::fetch(Candidates& candidates, std::uint64_t rows) const {
+    constexpr std::size_t line = 64;
+    for_each_bit(rows & ~candidates.fetched, [&](std::size_t i) {
+        const std::uint8_t* codes = candidates.block.bytes + i * rows_.byte_stride();
+        for (std::size_t at = 0; at < rows_.byte_stride(); at += line) __builtin_prefetch(codes + at);
+    });
+    candidates.fetched |= rows;
 }
 
-void ExactScan::drop_hopeless() {
-    std::erase_if(candidates_, [limit = at_least_.front()](const Candidate& c) { return c.at_most < limit; });
-    drop_at_ = std::max<std::size_t>(1024, 2 * candidates_.size());
+void ExactScan::finish(const Candidates& candidates, Job& job) {
+    for (const auto& [q, rows] : candidates.found) {
+        Query& query = queries_[q];
+        const std::uint64_t passed = job.codes_help(q) ? pass_bytes(candidates.block, rows, query) : rows;
+        if (passed == 0) continue;
+        score_all(candidates.block, passed, query);
+        job.scored[q - job.first_query] += static_cast<std::uint32_t>(std::popcount(passed));
+    }
 }
 
-float ExactScan::score(const Rows& rows, std::size_t slot) const {
-    const auto vector = rows.vector(slot);
+std::uint64_t ExactScan::pass_bytes(const Block& block, std::uint64_t rows, const Query& query) const {
+    std::uint8_t numbers[block_rows] = {};
+    std::int32_t dots[block_rows];
+    int count = 0;
+    for_each_bit(rows, [&](std::size_t i) { numbers[count++] = static_cast<std::uint8_t>(i); });
+    kernels_.byte_dots(block.bytes, rows_.byte_stride(), numbers, count, query.components.data(),
+                       kernels::byte_offset * query.sum, dots);
+    const kernels::Test test = query.test_now();
+    std::uint64_t passed = 0;
+    for (int i = 0; i < count; ++i) {
+        const std::size_t row = numbers[i];
+        const auto& [scale, error] = block.by_bytes[row];
+        const double weight = block.by_nibbles.norm[row];
+        const double bound = static_cast<double>(scale) * dots[i] * test.a + static_cast<double>(error) * test.b +
+                             weight * (test.c + weight * test.d);
+        if (bound >= test.limit) passed |= std::uint64_t{1} << row;
+    }
+    return passed;
+}
+
+void ExactScan::score_all(const Block& block, std::uint64_t rows, Query& query) {
+    rescored_.fetch_add(static_cast<std::size_t>(std::popcount(rows)), std::memory_order_relaxed);
+    for_each_bit(rows, [&](std::size_t i) {
+        const std::size_t slot = block.first + i;
+        const float found = score(slot, query);
+        if (found < query.worst.load(std::memory_order_relaxed)) return;
+        const std::lock_guard lock(query.mutex);
+        query.best.push({found, rows_.info(slot).number, slot});
+        if (query.best.full()) query.worst = std::max(query.worst.load(), query.best.worst().score);
+    });
+}
+
+float ExactScan::score(std::size_t slot, const Query& query) const {
+    const auto* row = rows_.vector(slot).data();
+    const auto size = query.vector.size();
     double score = 0;
-    switch (metric_) {
+    switch (rows_.metric()) {
         case Metric::cosine:
-            score = kernels::dot(vector, query_) / (rows.info(slot).norm * norm_);
+            score = kernels_.dot(row, query.vector.data(), size) / (rows_.info(slot).norm * query.norm);
             break;
         case Metric::dot:
-            score = kernels::dot(vector, query_);
+            score = kernels_.dot(row, query.vector.data(), size);
             break;
         case Metric::l2:
-            score = -squared_distance(vector, query_);
+            score = -kernels_.squared_distance(row, query.vector.data(), size);
             break;
     }
     return static_cast<float>(score) + 0.0F;  // no minus zero
-}
-
-std::vector<kernels::Scored> ExactScan::take(const Rows& rows) {
-    if (at_least_.size() == k_) drop_hopeless();
-    kernels::TopK best(k_);
-    for (const auto& candidate : candidates_)
-        best.push({score(rows, candidate.slot), rows.info(candidate.slot).number, candidate.slot});
-    return best.take();
 }
 
 }  // namespace sextant::index

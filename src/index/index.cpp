@@ -1,6 +1,7 @@
 #include <sextant/index/index.hpp>
 
 #include <chrono>
+#include <cmath>
 #include <cstring>
 #include <mutex>
 #include <shared_mutex>
@@ -33,6 +34,13 @@ ScoreType score_type_of(Metric metric) {
     return ScoreType::l2;
 }
 
+/// Where a record that is written goes in memory, and with what.
+struct Placed {
+    std::size_t slot = 0;
+    RowInfo info;
+    kernels::Codes codes;
+};
+
 void copy_floats(std::span<const std::byte> bytes, std::vector<float>& floats) {
     floats.resize(bytes.size() / sizeof(float));
     std::memcpy(floats.data(), bytes.data(), bytes.size());
@@ -48,7 +56,8 @@ struct Index::Impl {
     mutable std::shared_mutex state;  // of `rows` and of what `file` shows to readers
     mutable std::mutex turn;          // a writer that waits for `state` lets no new readers pass
 
-    explicit Impl(RecordFile opened) : file(std::move(opened)), space(file.space()), rows(space.dimensions) {}
+    explicit Impl(RecordFile opened)
+        : file(std::move(opened)), space(file.space()), rows(space.dimensions, space.metric) {}
 
     [[nodiscard]] std::shared_lock<std::shared_mutex> shared() const {
         const std::lock_guard my_turn(turn);
@@ -66,7 +75,7 @@ struct Index::Impl {
     void load();
     template <class Change>
     void take_over(std::unique_lock<std::shared_mutex>& lock, Change&& change);
-    [[nodiscard]] SearchResult result(ExactScan& scan, std::size_t k) const;
+    [[nodiscard]] SearchResult result(std::span<const kernels::Scored> found, const NearestOptions& options) const;
 };
 
 void Index::Impl::load() {
@@ -99,25 +108,29 @@ void Index::Impl::take_over(std::unique_lock<std::shared_mutex>& lock, Change&& 
     lock.unlock();
 }
 
-SearchResult Index::Impl::result(ExactScan& scan, std::size_t k) const {
+SearchResult Index::Impl::result(std::span<const kernels::Scored> found, const NearestOptions& options) const {
     SearchResult result;
     result.score_type = score_type_of(file.space().metric);
     result.rows_scored = rows.size();
-    if (rows.size() < k) result.completeness = Completeness::exhausted;
-    for (const auto& best : scan.take(rows)) {
+    if (found.size() < options.k) result.completeness = Completeness::exhausted;
+    for (const auto& best : found) {
         Hit hit{rows.id(best.row), best.score, best.score, {}, {}};
         const auto& info = rows.info(best.row);
-        file.read(info.number, info.checksum, [&hit](const store::Row& row) {
-            hit.payload = row.payload;
-            hit.text = row.text;
-        });
+        if (options.records)
+            file.read(info.number, info.checksum, [&hit](const store::Row& row) {
+                hit.payload = row.payload;
+                hit.text = row.text;
+            });
         result.hits.push_back(std::move(hit));
     }
     return result;
 }
 
 void NearestOptions::validate() const {
-    if (k == 0) throw Error(ErrorCode::invalid_argument, "k is 0: ask for at least 1 hit");
+    const auto refuse = [](const char* what) { throw Error(ErrorCode::invalid_argument, what); };
+    if (k == 0) refuse("k is 0: ask for at least 1 hit");
+    if (threads == 0) refuse("threads is 0: the calling thread is one");
+    if (min_score && std::isnan(*min_score)) refuse("min_score is NaN: every comparison with it is false");
 }
 
 Index::Index(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -172,11 +185,12 @@ void Index::upsert(std::span<const Record> records) {
     if (records.empty()) return;
 
     Rows::Additions additions;
-    std::vector<std::pair<std::size_t, RowInfo>> placed(records.size());
+    std::vector<Placed> placed(records.size());
     RecordFile::Transaction transaction(file);
     for (std::size_t i = 0; i < records.size(); ++i) {
-        auto& [slot, info] = placed[i];
+        auto& [slot, info, codes] = placed[i];
         info.norm = norms[i];
+        rows.encode(records[i].vector, info.norm, codes);
         if (const auto known = rows.find(records[i].id)) {
             slot = *known;
             info.number = rows.info(slot).number;
@@ -199,7 +213,7 @@ void Index::upsert(std::span<const Record> records) {
     impl_->take_over(lock, [&] {
         rows.add(std::move(additions));
         for (std::size_t i = 0; i < records.size(); ++i)
-            rows.replace(placed[i].first, placed[i].second, records[i].vector);
+            rows.replace(placed[i].slot, placed[i].info, records[i].vector, placed[i].codes);
     });
 }
 
@@ -250,17 +264,19 @@ std::vector<SearchResult> Index::nearest(const Eigen::Ref<const Matrix>& queries
     const auto begin = std::chrono::steady_clock::now();
     options.validate();
     const auto& space = impl_->file.space();
-    std::vector<ExactScan> scans;
+    index::Wanted wanted{.k = options.k, .threads = options.threads};
+    if (options.min_score) wanted.min_score = *options.min_score;
+    ExactScan scan(impl_->rows, wanted);
     for (Eigen::Index i = 0; i < queries.rows(); ++i) {
         const std::span<const float> query(queries.row(i).data(), static_cast<std::size_t>(queries.cols()));
         index::check_vector(space, query, "query " + std::to_string(i));
-        scans.emplace_back(space.metric, query, options.k);
+        scan.add(query);
     }
     const auto lock = impl_->shared();
-    for (std::size_t b = 0; b < impl_->rows.blocks(); ++b)
-        for (auto& scan : scans) scan.look_at(impl_->rows, b);
+    scan.run();
     std::vector<SearchResult> results;
-    for (auto& scan : scans) results.push_back(impl_->result(scan, options.k));
+    for (std::size_t i = 0; i < static_cast<std::size_t>(queries.rows()); ++i)
+        results.push_back(impl_->result(scan.take(i), options));
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
     for (auto& result : results) result.stages.push_back({"retrieve", elapsed.count()});
     return results;

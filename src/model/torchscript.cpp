@@ -10,6 +10,7 @@
 #include <utility>
 
 #include <torch/script.h>
+#include <torch/utils.h>
 
 #include "model/archive.hpp"
 
@@ -67,11 +68,16 @@ private:
     }
 };
 
+template <class T>
+at::Tensor copy_tensor(const Tensor::Shape& shape, std::span<const T> values, c10::ScalarType type) {
+    auto tensor = torch::empty(shape, type);
+    std::ranges::copy(values, tensor.template data_ptr<T>());
+    return tensor;
+}
+
+/// A copy, aligned as libtorch aligns: sums may round otherwise where memory begins elsewhere.
 at::Tensor to_torch(const Tensor& tensor) {
-    // libtorch takes no const data; networks that were frozen in evaluation mode do not write to their inputs.
-    if (tensor.is_float())
-        return torch::from_blob(const_cast<float*>(tensor.floats().data()), tensor.shape(), torch::kFloat32);
-    return torch::from_blob(const_cast<std::int64_t*>(tensor.integers().data()), tensor.shape(), torch::kInt64);
+    return tensor.is_float() ? copy_tensor(tensor.shape(), tensor.floats(), torch::kFloat32) : copy_tensor(tensor.shape(), tensor.integers(), torch::kInt64);
 }
 
 template <class T>
@@ -98,12 +104,30 @@ void collect(const c10::IValue& value, std::vector<Tensor>& outputs) {
     }
 }
 
+/// Sets, as long as it lives, how many threads libtorch may use for what the calling thread asks of it; 0 changes nothing.
+class ThreadCount {
+public:
+    explicit ThreadCount(std::size_t threads) : before_(at::get_num_threads()) {
+        if (threads > 0) set(static_cast<int>(threads));
+    }
+    ~ThreadCount() { set(before_); }
+    ThreadCount(const ThreadCount&) = delete;
+    ThreadCount& operator=(const ThreadCount&) = delete;
+
+private:
+    static void set(int threads) {
+        if (at::get_num_threads() != threads) at::set_num_threads(threads);
+    }
+    int before_;
+};
+
 class TorchScriptModel final : public Model {
 public:
     TorchScriptModel(torch::jit::Module module, std::string name) : module_(std::move(module)), name_(std::move(name)) {}
 
-    [[nodiscard]] std::vector<Tensor> run(std::span<const Tensor> inputs) const override {
+    [[nodiscard]] std::vector<Tensor> run(std::span<const Tensor> inputs, std::size_t threads) const override {
         return guarded("running " + name_, [&] {
+            const ThreadCount count(threads);
             const c10::InferenceMode inference;
             // The optimizing executor re-compiles for shapes it has not seen, which makes first calls slow and gains
             // nothing on frozen networks.
@@ -133,12 +157,15 @@ void limit_shape_caches() {
 
 bool has_torchscript() noexcept { return true; }
 
-std::unique_ptr<Model> load_torchscript(std::span<const std::byte> bytes, std::string_view name) {
+std::unique_ptr<Model> load_torchscript(std::span<const std::byte> bytes, std::string_view name, Precision precision) {
     model_detail::check_archive(bytes, name);
-    return load_any_torchscript(bytes, name);
+    return load_any_torchscript(bytes, name, precision);
 }
 
-std::unique_ptr<Model> load_any_torchscript(std::span<const std::byte> bytes, std::string_view name) {
+std::unique_ptr<Model> load_any_torchscript(std::span<const std::byte> bytes, std::string_view name, Precision precision) {
+    if (precision != Precision::float32)
+        throw Error(ErrorCode::unsupported, std::string(name) + ": libtorch runs networks in float32 here, not in " + std::string(to_string(precision)) +
+                                                ": leave EncoderOptions::precision at its default, or give a ModelLoader of your own");
     limit_shape_caches();
     return guarded("loading " + std::string(name), [&] {
         const c10::InferenceMode inference;

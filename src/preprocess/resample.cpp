@@ -157,7 +157,7 @@ const Kernels& kernels() {
             return avx512_kernels;
         case CpuLevel::avx2:
             return avx2_kernels;
-        case CpuLevel::baseline:
+        default:
             break;
     }
 #endif

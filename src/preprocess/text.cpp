@@ -51,13 +51,17 @@ std::string TextPreprocessor::prepare(std::string_view text, std::string_view pr
     check_size(text);
     std::string whole(prompt);
     whole += plugins_.transform ? (*plugins_.transform)(text) : std::string(text);
-    if (spec_.clean == TextCleaning::none) return whole;
+    if (spec_.clean == TextCleaning::none && !spec_.lowercase) return whole;
     check_size(whole);
-    return clean_text(whole, spec_.clean);
+    whole = clean_text(whole, spec_.clean);
+    return spec_.lowercase ? lower_case(whole) : whole;
 }
 
-Truncation TextPreprocessor::truncation() const noexcept {
-    return {.max_length = spec_.max_length, .side = spec_.truncation_side};
+Truncation TextPreprocessor::truncation(const PairSpec& pair) const noexcept {
+    return {.max_length = spec_.max_length,
+            .strategy = pair.truncation,
+            .side = spec_.truncation_side,
+            .first_max_length = pair.query_max_length};
 }
 
 Encoding TextPreprocessor::checked(Encoding encoding) const {
@@ -71,35 +75,47 @@ Encoding TextPreprocessor::checked(Encoding encoding) const {
     return encoding;
 }
 
-Encoding TextPreprocessor::encode(std::string_view text, std::string_view prompt) const {
+Encoding TextPreprocessor::encode(std::string_view text, std::string_view prompt, std::optional<Truncation::Side> side) const {
     const auto whole = prepare(text, prompt);
-    if (plugins_.tokenizer) return checked(plugins_.tokenizer->encode(whole, truncation()));
-    return tokenizer_.encode(whole, truncation());
+    auto cut = truncation();
+    cut.side = side.value_or(cut.side);
+    if (plugins_.tokenizer) return checked(plugins_.tokenizer->encode(whole, cut));
+    return tokenizer_.encode(whole, cut);
 }
 
-Encoding TextPreprocessor::encode_pair(std::string_view query, std::string_view document) const {
+bool TextPreprocessor::keeps_places() const noexcept {
+    return spec_.clean == TextCleaning::none && !spec_.lowercase && !plugins_.transform && !plugins_.tokenizer;
+}
+
+Encoding TextPreprocessor::encode_pair(std::string_view query, std::string_view document, const PairSpec& pair) const {
     const auto first = prepare(query, spec_.query_prompt), second = prepare(document, spec_.document_prompt);
-    if (plugins_.tokenizer) return checked(plugins_.tokenizer->encode_pair(first, second, truncation()));
-    return tokenizer_.encode_pair(first, second, truncation());
+    if (plugins_.tokenizer) return checked(plugins_.tokenizer->encode_pair(first, second, truncation(pair)));
+    return tokenizer_.encode_pair(first, second, truncation(pair));
 }
 
 TextBatch TextPreprocessor::batch(std::span<const Encoding> rows) const {
-    std::size_t width = spec_.pad_to_max_length ? spec_.max_length : 0;
-    for (const auto& row : rows) width = std::max(width, row.ids.size());
+    std::vector<const Encoding*> pointers;
+    for (const auto& row : rows) pointers.push_back(&row);
+    return batch(pointers);
+}
+
+TextBatch TextPreprocessor::batch(std::span<const Encoding* const> rows, std::size_t at_least) const {
+    std::size_t width = spec_.pad_to_max_length ? spec_.max_length : at_least;
+    for (const auto* row : rows) width = std::max(width, row->ids.size());
     if (const auto multiple = spec_.pad_to_multiple_of; multiple > 1) width = (width + multiple - 1) / multiple * multiple;
 
     std::vector<std::int64_t> ids(rows.size() * width, spec_.pad_id);
-    std::vector<std::int64_t> mask(rows.size() * width, 0);
+    std::vector<std::int64_t> mask(rows.size() * width, spec_.attend_to_padding ? 1 : 0);
     std::vector<std::int64_t> types(rows.size() * width, spec_.pad_type_id);
     std::vector<EmbeddingInfo> info;
     for (std::size_t i = 0; i < rows.size(); ++i) {
-        const auto count = rows[i].ids.size();
+        const auto count = rows[i]->ids.size();
         const auto before = spec_.padding_side == Padding::Side::left ? width - count : 0;
         const auto at = static_cast<std::ptrdiff_t>(i * width + before);
-        std::copy(rows[i].ids.begin(), rows[i].ids.end(), ids.begin() + at);
-        std::copy(rows[i].type_ids.begin(), rows[i].type_ids.end(), types.begin() + at);
+        std::copy(rows[i]->ids.begin(), rows[i]->ids.end(), ids.begin() + at);
+        std::copy(rows[i]->type_ids.begin(), rows[i]->type_ids.end(), types.begin() + at);
         std::fill_n(mask.begin() + at, count, 1);
-        info.push_back({rows[i].tokens_total, count});
+        info.push_back({.tokens_total = rows[i]->tokens_total, .tokens_used = count});
     }
     const Tensor::Shape shape{static_cast<std::int64_t>(rows.size()), static_cast<std::int64_t>(width)};
     return {{shape, std::move(ids)}, {shape, std::move(mask)}, {shape, std::move(types)}, std::move(info)};

@@ -4,14 +4,14 @@
 
 #include <sextant/rerank/reranker.hpp>
 
-#include "encode/pipeline.hpp"
+#include "encode/goldens.hpp"
 
 namespace sextant {
 
 using encode_detail::for_row;
-using encode_detail::named;
-using encode_detail::NamedTensors;
 using encode_detail::Pipeline;
+using encode_detail::Prepared;
+using encode_detail::same_shape;
 
 void CrossEncoderOptions::validate() const {
     if (batch_size == 0) throw Error(ErrorCode::invalid_argument, "CrossEncoderOptions::batch_size is 0; expected at least 1");
@@ -56,20 +56,27 @@ void CrossEncoder::Impl::check(const Item& query, std::span<const Item> document
 
 std::vector<float> CrossEncoder::Impl::score_batch(const Text& query, std::span<const Item> documents, std::size_t first,
                                                    std::size_t count) const {
-    const auto& text = pipeline.text();
-    if (!pipeline.manifest().image) {
-        std::vector<Encoding> pairs;
-        for (std::size_t i = 0; i < documents.size(); ++i)
-            pairs.push_back(for_row("document", first + i, count, [&] { return text.encode_pair(query.value, documents[i].text()->value); }));
-        return pipeline.scores(named(text.batch(pairs)), pairs.size());
+    const bool pictures = pipeline.manifest().image.has_value();
+    const auto& text = pipeline.text(Role::query);
+    Prepared words;
+    if (pictures) words = pipeline.prepare(query.value, Role::query);
+    std::vector<Prepared> pairs;
+    for (std::size_t i = 0; i < documents.size(); ++i) {
+        pairs.push_back(for_row("document", first + i, count, [&] {
+            if (!pictures) return Prepared{.tokens = text.encode_pair(query.value, documents[i].text()->value, pipeline.manifest().pair)};
+            auto pair = pipeline.prepare(*documents[i].image());
+            pair.tokens = words.tokens;
+            return pair;
+        }));
     }
-    const std::vector<Encoding> repeated(documents.size(), text.encode(query.value, text.spec().query_prompt));
-    std::vector<Tensor> pictures;
-    for (std::size_t i = 0; i < documents.size(); ++i)
-        pictures.push_back(for_row("document", first + i, count, [&] { return pipeline.image(*documents[i].image()); }));
-    NamedTensors inputs = named(text.batch(repeated));
-    inputs.emplace("pixel_values", pipeline.stack(pictures));
-    return pipeline.scores(inputs, documents.size());
+    std::vector<float> scores;
+    while (scores.size() < pairs.size()) {  // pictures of one shape go together
+        std::vector<const Prepared*> alike;
+        for (auto i = scores.size(); i < pairs.size() && same_shape(pairs[scores.size()], pairs[i]); ++i) alike.push_back(&pairs[i]);
+        const auto some = pipeline.scores(alike);
+        scores.insert(scores.end(), some.begin(), some.end());
+    }
+    return scores;
 }
 
 std::vector<float> CrossEncoder::score(const Item& query, std::span<const Item> documents) const {
@@ -83,7 +90,9 @@ std::vector<float> CrossEncoder::score(const Item& query, std::span<const Item> 
     return scores;
 }
 
-ScoreType CrossEncoder::score_type() const noexcept { return manifest().activation_score; }
+ScoreType CrossEncoder::score_type() const noexcept {
+    return manifest().activation == Activation::sigmoid ? ScoreType::probability : ScoreType::logit;
+}
 const Manifest& CrossEncoder::manifest() const noexcept { return impl_->pipeline.manifest(); }
 
 }  // namespace sextant

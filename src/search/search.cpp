@@ -81,7 +81,7 @@ Embeddings encode(const Encoder& encoder, std::span<const Document> documents, s
 std::string content_name(const Item& item) {
     using bundle_detail::sha256;
     std::string content = "document " + std::string(to_string(item.modality())) + ' ';
-    if (const auto* text = item.text()) content += text->value;
+    if (const auto* text = item.text()) content += std::to_string(text->value.size()) + ' ' + text->value;
     if (const auto* image = item.image())
         content += std::to_string(image->width) + " x " + std::to_string(image->height) + ' ' + sha256(std::as_bytes(std::span(image->pixels)));
     return sha256(std::as_bytes(std::span(content)));

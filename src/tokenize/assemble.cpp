@@ -201,7 +201,8 @@ std::vector<Encoding> assemble(const std::array<PlacedText, 2>& texts, bool is_p
     if (truncation.max_length < added)
         refuse("max_length is " + std::to_string(truncation.max_length) + ", but the special tokens alone are " +
                std::to_string(added) + ": raise it");
-    const Counts sizes{texts[0].tokens.size(), texts[1].tokens.size()};
+    const auto first_size = is_pair ? std::min(texts[0].tokens.size(), truncation.first_max_length) : texts[0].tokens.size();
+    const Counts sizes{first_size, texts[1].tokens.size()};
     const auto kept = kept_of(sizes, is_pair, truncation, truncation.max_length - added);
     const Filler filler(texts, pattern, processor.trims);
     std::vector<Encoding> encodings;
@@ -213,7 +214,7 @@ std::vector<Encoding> assemble(const std::array<PlacedText, 2>& texts, bool is_p
         encodings.push_back(filler.fill(
             {window_at(0, sizes[0], kept[0], truncation), window_at(0, sizes[1], kept[1], truncation)}));
     }
-    for (auto& encoding : encodings) encoding.tokens_total = sizes[0] + sizes[1] + added;
+    for (auto& encoding : encodings) encoding.tokens_total = texts[0].tokens.size() + texts[1].tokens.size() + added;
     return encodings;
 }
 

@@ -1,4 +1,4 @@
-// After open_clip/tokenizer.py and Python's html/__init__.py.
+// After open_clip/tokenizer.py, LAVIS's processors/blip_processors.py and Python's html/__init__.py.
 #include <sextant/tokenize/clean.hpp>
 
 #include <algorithm>
@@ -108,6 +108,56 @@ std::string without_punctuation(std::string_view text) {
     return out;
 }
 
+// Of the blanks that stand for punctuation and those that were there, two and more become one: re.sub(r"\s{2,}", " ").
+std::string collapse_runs(std::string_view text) {
+    std::string out;
+    while (!text.empty()) {
+        std::size_t run = 0, count = 0;
+        for (auto rest = text; !rest.empty() && is_python_space(front(rest).value); rest.remove_prefix(front(rest).length)) {
+            run += front(rest).length;
+            ++count;
+        }
+        const auto step = run > 0 ? run : front(text).length;
+        if (count > 1) out += ' ';
+        else out += text.substr(0, step);
+        text.remove_prefix(step);
+    }
+    return out;
+}
+
+// BlipCaptionProcessor.pre_caption, whose words end only at blanks.
+std::string clean_caption(std::string_view text) {
+    constexpr std::size_t most_words = 50;
+    auto caption = lower_case(text);
+    for (char& c : caption)
+        if (std::string_view(".!\"()*#:;~").find(c) != std::string_view::npos) c = ' ';
+    caption = collapse_runs(caption);
+    caption.erase(caption.find_last_not_of('\n') + 1);
+    caption.erase(caption.find_last_not_of(' ') + 1);
+    caption.erase(0, std::min(caption.find_first_not_of(' '), caption.size()));
+    std::size_t end = 0;
+    for (std::size_t words = 0; words < most_words && end != std::string::npos; ++words) end = caption.find(' ', words == 0 ? 0 : end + 1);
+    return caption.substr(0, end);
+}
+
+}  // namespace
+
+std::string unescape_html(std::string_view text) {
+    std::string out;
+    out.reserve(text.size());
+    while (!text.empty()) {
+        const auto ampersand = std::min(text.find('&'), text.size());
+        out += text.substr(0, ampersand);
+        text.remove_prefix(ampersand);
+        if (text.empty()) break;
+        const auto rest = text.substr(1);
+        const auto read = rest.starts_with('#') ? read_numeric(rest, out) : rest.empty() ? 0 : read_named(rest, out);
+        if (read == 0) out += '&';
+        text.remove_prefix(1 + read);
+    }
+    return out;
+}
+
 // str.lower: a capital sigma is final if a letter with case stands before it and none behind it, those passed over that
 // have no say (Unicode Standard, section 3.13). What lies between two letters is looked at once.
 std::string lower_case(std::string_view text) {
@@ -129,29 +179,12 @@ std::string lower_case(std::string_view text) {
     return out;
 }
 
-}  // namespace
-
-std::string unescape_html(std::string_view text) {
-    std::string out;
-    out.reserve(text.size());
-    while (!text.empty()) {
-        const auto ampersand = std::min(text.find('&'), text.size());
-        out += text.substr(0, ampersand);
-        text.remove_prefix(ampersand);
-        if (text.empty()) break;
-        const auto rest = text.substr(1);
-        const auto read = rest.starts_with('#') ? read_numeric(rest, out) : rest.empty() ? 0 : read_named(rest, out);
-        if (read == 0) out += '&';
-        text.remove_prefix(1 + read);
-    }
-    return out;
-}
-
 std::string clean_text(std::string_view text, TextCleaning cleaning) {
     if (const auto bad = first_invalid_utf8(text))
         throw Error(ErrorCode::invalid_argument,
                     "the text is not valid UTF-8 at byte " + std::to_string(*bad) + ": convert it to UTF-8 first");
     if (cleaning == TextCleaning::none) return std::string(text);
+    if (cleaning == TextCleaning::blip) return clean_caption(text);
     auto clean = unescape_html(unescape_html(text));
     if (cleaning == TextCleaning::canonicalize) clean = without_punctuation(clean);
     clean = collapse_space(clean);

@@ -70,6 +70,20 @@ TEST_CASE("a folder without a manifest is no bundle") {
     expect_error(ErrorCode::limit, {"manifest.json", "1048577"}, [&] { (void)Bundle::open(folder.path()); });
 }
 
+TEST_CASE("goldens hold vectors of every form") {
+    const TempFolder folder;
+    auto manifest = fake::dual_encoder();
+    manifest["golden"] = "golden/golden.json";
+    const auto goldens = R"({"text": [{"text": "red", "query": true, "input_ids": [2], "sparse": {"4": 0.5, "6": 2}, "multi": [[1, 0], [0, 1]]}],
+                             "text_image": [{"text": "red", "file": "golden/0.png", "vector": [0, 1, 0, 0]}]})";
+    const auto read = Bundle::open(fake::write(folder, manifest, {{"golden/golden.json", goldens}})).goldens();
+    CHECK(read.text.at(0).query);
+    CHECK(read.text.at(0).sparse == std::map<std::int64_t, float>{{4, 0.5F}, {6, 2.0F}});
+    CHECK(read.text.at(0).multi == std::vector<std::vector<float>>{{1, 0}, {0, 1}});
+    CHECK(read.text_image.at(0).file == "golden/0.png");
+    CHECK_FALSE(read.text_image.at(0).query);
+}
+
 TEST_CASE("no byte of a manifest, or of what vouches for it, can change unseen") {
     const TempFolder folder;
     fake::write(folder, fake::dual_encoder());
@@ -103,12 +117,16 @@ TEST_CASE("goldens are read with their pixels") {
     CHECK(read.text.at(0).input_ids == std::vector<std::int64_t>{2, 4, 3});
     CHECK(read.image.at(0).pixels == pixels);
     CHECK(read.pair.empty());
+    CHECK(read.size() == 2);
 
     const auto refuses = [&](const char* text) {
         const TempFolder other;
         const auto damaged = Bundle::open(fake::write(other, manifest, {{"golden/golden.json", text}}));
         expect_error(ErrorCode::corrupt, {"golden.json"}, [&] { (void)damaged.goldens(); });
     };
+    refuses(R"({"text": [{"text": "red", "sparse": {"four": 1}}]})");
+    refuses(R"({"text": [{"text": "red", "sparse": {"4": "a"}}]})");
+    refuses(R"({"text": [{"text": "red", "multi": [1, 2]}]})");
     refuses("not JSON");
     refuses(R"({"text": 5})");
     refuses(R"({"text": [{"text": "red", "vector": ["a"]}]})");

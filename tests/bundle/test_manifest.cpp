@@ -72,12 +72,107 @@ TEST_CASE("a manifest says how texts are cleaned, cut and padded") {
 
 TEST_CASE("a cross-encoder scores pairs") {
     auto json = sound(fake::cross_encoder(true));
-    CHECK(parse(json).activation_score == ScoreType::logit);
+    CHECK(parse(json).activation == Activation::identity);
     json["score"]["activation"] = "sigmoid";
-    CHECK(parse(json).activation_score == ScoreType::probability);
+    CHECK(parse(json).activation == Activation::sigmoid);
     CHECK_FALSE(parse(json).supports(Modality::text));
     json["dimensions"] = 2;
     expect_error(ErrorCode::invalid_argument, {"dimensions"}, [&] { (void)parse(json); });
+}
+
+TEST_CASE("a manifest says what each network returns") {
+    auto json = sound();
+    CHECK(parse(json).supports(Output::dense));
+    CHECK_FALSE(parse(json).supports(Output::sparse));
+    json["networks"].erase("image");
+    json["networks"]["text"]["outputs"] = {"dense", "sparse", "multi"};
+    json["sparse"] = {{"form", "token_weights"}, {"size", 8}, {"ignore_ids", {3, 2, 3}}};
+    json["multi"] = {{"dimensions", 2}, {"score", "max_sim_mean"}, {"keep_query", "all"}, {"skip_first", 1}, {"drop_ids", {7}}};
+    const auto manifest = parse(json);
+    CHECK(manifest.networks.at("text").outputs == std::vector{Output::dense, Output::sparse, Output::multi});
+    CHECK(manifest.sparse->form == SparseSpec::Form::token_weights);
+    CHECK(manifest.sparse->ignore_ids == std::vector<std::int64_t>{2, 3});
+    CHECK(manifest.multi->keep == MultiSpec::Keep::attended);
+    CHECK(manifest.multi->keep_query == MultiSpec::Keep::all);
+    CHECK(manifest.multi->normalize);
+    CHECK(manifest.multi->score == MultiScore::max_sim_mean);
+    CHECK(manifest.parts.contains("multi.skip_first"));
+    CHECK(manifest.parts.contains("sparse.ignore_ids"));
+
+    const auto refused = [&](ErrorCode code, std::initializer_list<std::string> parts, const char* path, const nlohmann::json& value) {
+        auto changed = json;
+        changed[nlohmann::json::json_pointer(path)] = value;
+        INFO(path << " = " << value.dump());
+        expect_error(code, parts, [&] { (void)parse(changed); });
+    };
+    refused(ErrorCode::invalid_argument, {"networks.text.outputs", "dense"}, "/networks/text/outputs", {"dense", "dense"});
+    refused(ErrorCode::invalid_argument, {"outputs", "multi_mask"}, "/networks/text/outputs", {"multi_mask", "multi"});
+    refused(ErrorCode::corrupt, {"outputs", "empty"}, "/networks/text/outputs", nlohmann::json::array());
+    refused(ErrorCode::invalid_argument, {"sparse", "no network returns"}, "/networks/text/outputs", {"dense", "multi"});
+    refused(ErrorCode::invalid_argument, {"dimensions", "no network returns dense"}, "/networks/text/outputs", {"sparse", "multi"});
+    refused(ErrorCode::invalid_argument, {"multi.keep", "mask_output"}, "/multi/keep", "mask_output");
+    refused(ErrorCode::invalid_argument, {"multi.drop_ids", "-1"}, "/multi/drop_ids", {-1});
+    json["multi"].erase("score");
+    expect_error(ErrorCode::corrupt, {"multi.score", "missing"}, [&] { (void)parse(json); });
+    json.erase("multi");
+    expect_error(ErrorCode::invalid_argument, {"multi", "missing"}, [&] { (void)parse(json); });
+    json["networks"]["text"]["outputs"] = {"sparse"};
+    json["dimensions"] = 0;
+    CHECK_FALSE(parse(json).supports(Output::dense));
+    json["networks"]["text"]["pooling"] = "mean";
+    expect_error(ErrorCode::invalid_argument, {"pooling", "dense"}, [&] { (void)parse(json); });
+}
+
+TEST_CASE("queries may be fed otherwise than documents, and run through another network") {
+    auto json = sound();
+    CHECK(parse(json).network_for(Modality::text, Role::query) == "text");
+    CHECK(parse(json).text_for(Role::query).max_length == 6);
+    json["text_query"] = json["text"];
+    json["text_query"]["max_length"] = 4;
+    json["text_query"]["attend_to_padding"] = true;
+    json["networks"]["text_query"] = json["networks"]["text"];
+    json["networks"]["text_image"] = {{"file", "text.pt"}, {"inputs", {"input_ids", "pixel_values"}}};
+    const auto manifest = parse(json);
+    CHECK(manifest.text_for(Role::query).max_length == 4);
+    CHECK(manifest.text_for(Role::query).attend_to_padding);
+    CHECK(manifest.text_for(Role::document).max_length == 6);
+    CHECK(manifest.network_for(Modality::text, Role::query) == "text_query");
+    CHECK(manifest.network_for(Modality::text, Role::document) == "text");
+    CHECK(manifest.network_for(Modality::text_image, Role::query) == "text_image");
+    CHECK(manifest.supports(Modality::text_image));
+    CHECK(manifest.parts.at("text_query.tokenizer").starts_with("sha256:"));
+    json["networks"].erase("text");
+    CHECK(parse(json).network_for(Modality::text, Role::document).empty());
+    CHECK(parse(json).supports(Modality::text));
+    json.erase("text");
+    expect_error(ErrorCode::corrupt, {"text", "text_query is there"}, [&] { (void)parse(json); });
+}
+
+TEST_CASE("a manifest says how scores become logits and probabilities") {
+    auto json = sound();
+    CHECK(parse(json).logit_scale == 1);
+    json["score"] = {{"metric", "cosine"}, {"logit_scale", 112.5}, {"logit_bias", -16.5}, {"activation", "sigmoid"}};
+    CHECK(parse(json).logit_scale == 112.5);
+    CHECK(parse(json).logit_bias == -16.5);
+    CHECK(parse(json).activation == Activation::sigmoid);
+    json["score"]["activation"] = "softmax";
+    CHECK(parse(json).activation == Activation::softmax);
+    auto pairs = sound(fake::cross_encoder(false));
+    pairs["score"]["activation"] = "softmax";
+    expect_error(ErrorCode::invalid_argument, {"score.activation"}, [&] { (void)parse(pairs); });
+}
+
+TEST_CASE("a manifest says how the texts of a pair are cut") {
+    auto json = sound(fake::cross_encoder(false));
+    CHECK(parse(json).pair.query_max_length == Truncation::no_limit);
+    json["pair"] = {{"query_max_length", 3}, {"truncation", "only_second"}};
+    CHECK(parse(json).pair.query_max_length == 3);
+    CHECK(parse(json).pair.truncation == Truncation::Strategy::only_second);
+    json["pair"]["truncation"] = "only_first";
+    expect_error(ErrorCode::invalid_argument, {"pair.truncation", "only_second"}, [&] { (void)parse(json); });
+    auto dual = sound();
+    dual["pair"] = json["pair"];
+    expect_error(ErrorCode::unsupported, {"pair"}, [&] { (void)parse(dual); });
 }
 
 TEST_CASE("a manifest that is not sound is refused, and the field is named") {
@@ -85,7 +180,7 @@ TEST_CASE("a manifest that is not sound is refused, and the field is named") {
     refuses(ErrorCode::incompatible, {"version", "is 0", "export"}, "/version", 0);
     refuses(ErrorCode::incompatible, {"format"}, "/format", "something-else");
     refuses(ErrorCode::invalid_argument, {"kind", "dual-encoder, cross-encoder"}, "/kind", "triple-encoder");
-    refuses(ErrorCode::invalid_argument, {"dimensions", "0", "65536"}, "/dimensions", 0);
+    refuses(ErrorCode::invalid_argument, {"dimensions", "0", "dense"}, "/dimensions", 0);
     refuses(ErrorCode::invalid_argument, {"dimensions"}, "/dimensions", 65'537);
     refuses(ErrorCode::invalid_argument, {"dimensions"}, "/dimensions", 18'446'744'073'709'551'615ULL);
     refuses(ErrorCode::corrupt, {"dimensions", "whole number"}, "/dimensions", 4.5);
@@ -163,6 +258,14 @@ TEST_CASE("a manifest says where a crop lies") {
     CHECK(parse(json).image->crop->place == CropPlace::end);
     json["image"]["crop"]["place"] = "left";
     expect_error(ErrorCode::invalid_argument, {"image.crop.place", "left"}, [&] { (void)parse(json); });
+}
+
+TEST_CASE("what only patches have may be asked for only with patches") {
+    refuses(ErrorCode::corrupt, {"networks.image.inputs", "spatial_shapes", "image.patches"}, "/networks/image/inputs", {"pixel_values", "spatial_shapes"});
+    auto json = sound();
+    json["image"]["patches"] = {{"size", 1}, {"order", "row_column_channel"}};
+    json["networks"]["image"]["inputs"] = {"pixel_values", "pixel_attention_mask", "pixel_positions", "spatial_shapes", "image_grid_thw"};
+    CHECK(parse(json).networks.at("image").inputs.size() == 5);
 }
 
 TEST_CASE("the fingerprint covers what changes a vector, and nothing else") {

@@ -17,6 +17,10 @@ TEST_CASE("an item knows what it is") {
     CHECK(picture.modality() == Modality::image);
     CHECK(picture.image()->pixels[0] == 255);
     CHECK(picture.text() == nullptr);
+    const Item both = TextImage{{"in blue"}, {1, 1, {255, 0, 0}}};
+    CHECK(both.modality() == Modality::text_image);
+    CHECK(both.text()->value == "in blue");
+    CHECK(both.image()->width == 1);
 }
 
 TEST_CASE("a tensor holds just what its shape asks for") {

@@ -90,7 +90,7 @@ TEST_CASE("the stage that was changed is the stage that is named") {
     SECTION("one weight byte") {
         fake::write(folder, manifest, files);
         write_file(folder / "image.pt", "network imagE");
-        const auto never = [](std::span<const std::byte>, std::string_view) -> std::unique_ptr<Model> { FAIL("weights of a wrong hash were loaded"); return nullptr; };
+        const auto never = [](std::span<const std::byte>, std::string_view, Precision) -> std::unique_ptr<Model> { FAIL("weights of a wrong hash were loaded"); return nullptr; };
         fails_at("weights", {"image.pt", "SHA-256"}, folder.path(), never);
     }
     SECTION("a network that computes something else") {

@@ -4,10 +4,13 @@
 //
 // Files are given to the target as they are, and nothing else is done: so a finding is looked at again. The same seed
 // makes the same inputs in the same order. A finding is left in the working directory as TARGET-SEED-RUN.input.
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstring>
+#include <ctime>
 #include <exception>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -23,8 +26,12 @@
 
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/common_interface_defs.h>
+#include <sanitizer/lsan_interface.h>
+extern "C" std::size_t __sanitizer_get_current_allocated_bytes();  // GCC lacks sanitizer/allocator_interface.h
 /// No input needs a block of more than 256 MB. Leaks are findings.
 extern "C" const char* __asan_default_options() { return "max_allocation_size_mb=256:detect_leaks=1"; }
+/// GCC's UBSan has a runtime of its own, which does not know what ASan's was asked to do when all is lost.
+extern "C" const char* __ubsan_default_options() { return "abort_on_error=1:print_stacktrace=1"; }
 #endif
 
 namespace fuzz {
@@ -54,6 +61,22 @@ void on_signal(int signal) {
     std::raise(signal);
 }
 
+std::size_t allocated_bytes() {
+#if defined(__SANITIZE_ADDRESS__)
+    return __sanitizer_get_current_allocated_bytes();
+#else
+    return 0;
+#endif
+}
+
+bool leaks() {
+#if defined(__SANITIZE_ADDRESS__)
+    return __lsan_do_recoverable_leak_check() != 0;
+#else
+    return false;
+#endif
+}
+
 /// Raises SIGPROF when the processor has worked for us that long; 0: not any more.
 void set_clock(int seconds) {
     const itimerval time{{0, 0}, {seconds, 0}};
@@ -69,12 +92,12 @@ void watch() {
     for (const int signal : {SIGABRT, SIGPROF}) std::signal(signal, on_signal);
 }
 
-/// The long words of a message, but for those in quotation marks: numbers, names and bytes would make every message
-/// new.
+/// The long words of a message, but for those in quotation marks and what nlohmann::json quotes of a file: numbers,
+/// names and bytes would make every message new.
 std::size_t gist(std::string_view message) {
     std::string words, word;
     bool quoted = false;
-    for (const char c : std::string(message.substr(0, 300)) + '.') {
+    for (const char c : std::string(message.substr(0, std::min<std::size_t>(300, message.find("last read")))) + '.') {
         const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
         if (letter) {
             word += c;
@@ -130,6 +153,7 @@ void run(const Bytes& input) {
     // A block of its own, of the very size: reading one byte too far is then seen.
     const std::vector<std::uint8_t> data(input.begin(), input.end());
     present = &input;
+    const auto allocated = allocated_bytes();
     set_clock(hangs_after_seconds);
     try {
         LLVMFuzzerTestOneInput(data.data(), data.size());
@@ -137,6 +161,7 @@ void run(const Bytes& input) {
         broken(std::string("an exception left the library: ") + error.what());
     }
     set_clock(0);
+    if (!something_new && allocated_bytes() > allocated && leaks()) broken("memory is lost");
     present = nullptr;
 }
 
@@ -162,9 +187,10 @@ void fuzz_for_a_time(const std::string& name, const Options& options) {
     const std::size_t seeded = corpus.size();
     Mutator mutator(options.seed, tokens());
     on_outcome = listen;
+    const auto folder = std::filesystem::current_path().string();
     std::uint64_t done = 0;
     const auto attempt = [&](const Bytes& input) {
-        std::snprintf(present_file, sizeof present_file, "%s-%llu-%llu.input", name.c_str(),
+        std::snprintf(present_file, sizeof present_file, "%s/%s-%llu-%llu.input", folder.c_str(), name.c_str(),
                       static_cast<unsigned long long>(options.seed), static_cast<unsigned long long>(done));
         something_new = false;
         run(input);
@@ -172,13 +198,15 @@ void fuzz_for_a_time(const std::string& name, const Options& options) {
     };
     for (std::size_t i = 0; i < seeded && done < options.runs; ++i) attempt(corpus[i]);
     while (done < options.runs && seconds() < options.seconds) {
-        const auto& parent = corpus[mutator.below(corpus.size())];
+        // Half are children of sound inputs, since most of what is kept is broken.
+        const auto& parent = corpus[mutator.below(mutator.below(2) == 0 ? seeded : corpus.size())];
         auto input = mutator.mutate(parent, corpus[mutator.below(corpus.size())]);
         attempt(input);
         if (something_new) corpus.push_back(std::move(input));
     }
-    std::cout << name << ": " << done << " runs in " << seconds() << " s (" << static_cast<double>(done) / seconds()
-              << "/s), seed " << options.seed << ", corpus " << corpus.size() << " (" << seeded << " seeds), "
+    const double busy = static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
+    std::cout << name << ": " << done << " runs in " << seconds() << " s, " << busy << " s of them of processor time ("
+              << static_cast<std::uint64_t>(static_cast<double>(done) / busy) << "/s), seed " << options.seed << ", corpus " << corpus.size() << " (" << seeded << " seeds), "
               << heard.size() << " outcomes, 0 findings\n";
 }
 

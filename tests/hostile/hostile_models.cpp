@@ -27,10 +27,10 @@ void write(const fs::path& file, const std::string& bytes) { std::ofstream(file,
 
 /// `load_torchscript` in its two steps, so that it shows whether the second was reached.
 sextant::ModelLoader watched(bool& reached) {
-    return [&reached](std::span<const std::byte> bytes, std::string_view name) {
+    return [&reached](std::span<const std::byte> bytes, std::string_view name, sextant::Precision precision) {
         sextant::model_detail::check_archive(bytes, name);
         reached = true;
-        return sextant::load_any_torchscript(bytes, name);
+        return sextant::load_any_torchscript(bytes, name, precision);
     };
 }
 
@@ -50,9 +50,9 @@ void open(const std::string& bundle) {
 /// only verification reads, by that.
 bool is_refused(const fs::path& bundle, const std::string& sound_network) {
     bool changed_reached = false;
-    const auto loader = [&](std::span<const std::byte> bytes, std::string_view name) {
+    const auto loader = [&](std::span<const std::byte> bytes, std::string_view name, sextant::Precision precision) {
         changed_reached |= std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()) != sound_network;
-        return sextant::load_torchscript(bytes, name);
+        return sextant::load_torchscript(bytes, name, precision);
     };
     try {
         (void)sextant::Encoder::open(bundle, {.load_model = loader});

@@ -2,11 +2,10 @@
 #include <sextant/index/index.hpp>
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
-#include <numeric>
+#include <map>
+#include <optional>
 
-#include "index/fixture.hpp"
+#include "index/reference.hpp"
 #include "support/catch.hpp"
 
 using namespace fixture;
@@ -15,62 +14,6 @@ using sextant::Metric;
 using sextant::Record;
 
 namespace {
-
-using Vector = std::vector<float>;
-
-float reference_score(Metric metric, const Vector& x, const Vector& q) {
-    long double dot = 0, xx = 0, qq = 0, distance = 0;
-    for (std::size_t i = 0; i < x.size(); ++i) {
-        const long double a = x[i], b = q[i];
-        dot += a * b;
-        xx += a * a;
-        qq += b * b;
-        distance += (a - b) * (a - b);
-    }
-    const long double score = metric == Metric::dot ? dot : metric == Metric::l2 ? -distance : dot / std::sqrt(xx * qq);
-    return static_cast<float>(static_cast<double>(score)) + 0.0F;
-}
-
-/// Positions of the k best, best first, equal scores in the order of insertion.
-std::vector<std::size_t> reference(Metric metric, const std::vector<Vector>& rows, const Vector& query, std::size_t k) {
-    std::vector<float> scores;
-    for (const auto& row : rows) scores.push_back(reference_score(metric, row, query));
-    std::vector<std::size_t> order(rows.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return scores[a] > scores[b]; });
-    order.resize(std::min(k, order.size()));
-    return order;
-}
-
-/// Vectors of one kind; every kind is legal for cosine too.
-std::vector<Vector> rows_of(const std::string& kind, std::size_t count, std::size_t dimensions, Random& random) {
-    std::vector<Vector> rows;
-    const auto base = random.vector(dimensions);
-    for (std::size_t i = 0; i < count; ++i) {
-        auto v = random.vector(dimensions);
-        if (kind == "tied") v = i % 7 == 0 || rows.size() < 5 ? v : rows[random.below(5)];
-        if (kind == "equal") v = base;
-        if (kind == "scaled")  // the same directions at lengths that are powers of two: cosines are equal
-            for (std::size_t d = 0; d < dimensions; ++d) v[d] = std::ldexp(base[d], static_cast<int>(i % 40) - 20);
-        if (kind == "near")  // neighbours one step of the last bit apart
-            for (std::size_t d = 0; d < dimensions; ++d)
-                v[d] = random.below(2) == 0 ? base[d] : std::nextafter(base[d], 2.0F);
-        if (kind == "spike") v[random.below(dimensions)] = 1e17F;
-        if (kind == "spread")
-            for (auto& x : v) x = std::ldexp(x, static_cast<int>(random.below(160)) - 110);
-        if (kind == "denormal")
-            for (auto& x : v) x = std::numeric_limits<float>::denorm_min() * static_cast<float>(1 + random.below(20));
-        if (kind == "integers")
-            for (auto& x : v) x = static_cast<float>(random.below(3)) + 1;
-        if (kind == "cancelling")  // large terms whose sum is small
-            for (std::size_t d = 0; d < dimensions; ++d) v[d] = (d % 2 == 0 ? 1.0F : -1.0F) * 1e6F + random.uniform();
-        if (kind == "zeros")
-            for (std::size_t d = 0; d < dimensions; ++d)
-                v[d] = d == i % dimensions ? (i % 2 == 0 ? 1.0F : -1.0F) : -0.0F;
-        rows.push_back(std::move(v));
-    }
-    return rows;
-}
 
 struct Case {
     Metric metric;
@@ -114,7 +57,7 @@ void check_case(const Case& c, std::uint64_t seed) {
 
 }  // namespace
 
-TEST_CASE("the nearest are those of a double-precision scan, order and ties included") {
+TEST_CASE("the nearest are those of a double-precision scan, order and ties included", "[exact]") {
     std::uint64_t seed = 1;
     for (const auto metric : {Metric::cosine, Metric::dot, Metric::l2})
         for (const std::string kind : {"random", "tied", "equal", "scaled", "near", "spike", "spread", "denormal",
@@ -124,7 +67,7 @@ TEST_CASE("the nearest are those of a double-precision scan, order and ties incl
                     for (const std::size_t k : {1, 10}) check_case({metric, kind, count, dimensions, k}, seed++);
 }
 
-TEST_CASE("larger sets, whose rows lie in several blocks") {
+TEST_CASE("larger sets, whose rows lie in several blocks", "[exact]") {
     std::uint64_t seed = 5000;
     for (const auto metric : {Metric::cosine, Metric::dot, Metric::l2})
         for (const std::string kind : {"random", "tied", "near", "spread"})
@@ -159,5 +102,106 @@ TEST_CASE("where a vector lies does not change its score") {
             last = i;
         }
         CHECK(seen == 666);
+    }
+}
+
+namespace {
+
+/// Rows that were added, replaced and removed at random, beside a list of those that must be left.
+class History {
+public:
+    explicit History(std::uint64_t seed) : random_(seed) {
+        static const std::vector<std::string> kinds{"random", "tied", "equal", "scaled", "near", "spike", "spread",
+                                                    "denormal", "integers", "cancelling", "zeros", "clusters",
+                                                    "all zero"};
+        metric_ = std::vector{Metric::cosine, Metric::dot, Metric::l2}[random_.below(3)];
+        kind_ = kinds[random_.below(kinds.size() - (metric_ == Metric::cosine ? 1 : 0))];
+        dimensions_ = size_up_to(2000);
+        const std::size_t most = seed % 100 == 0 ? 50'000 : 3'000;
+        count_ = random_.below(20) == 0 ? 0 : std::min(size_up_to(most), 1 + 1'500'000 / dimensions_);
+    }
+
+    [[nodiscard]] std::string story() const {
+        return std::string(to_string(metric_)) + ", " + kind_ + ", " + std::to_string(count_) + " x " +
+               std::to_string(dimensions_);
+    }
+
+    void write() {
+        index_ = Index::in_memory(space(dimensions_, metric_));
+        const auto rows = rows_of(kind_, count_, dimensions_, random_);
+        std::vector<Record> records;
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            records.push_back(record(std::to_string(i), rows[i]));
+            left_[i] = rows[i];
+        }
+        index_->upsert(records);
+        if (count_ == 0) return;
+        std::vector<std::string> gone;
+        for (std::size_t n = random_.below(2) * random_.below(count_); n > 0; --n) {
+            const auto i = random_.below(count_);
+            if (left_.erase(i) > 0) gone.push_back(std::to_string(i));
+        }
+        CHECK(index_->remove(gone) == gone.size());
+        for (std::size_t n = std::min<std::size_t>(random_.below(20), left_.size()); n > 0; --n) {
+            auto& [i, row] = *std::next(left_.begin(), static_cast<std::ptrdiff_t>(random_.below(left_.size())));
+            row = rows[random_.below(count_)];
+            index_->upsert(std::vector{record(std::to_string(i), row)});
+        }
+    }
+
+    /// How many answers are not those of the plain loop.
+    [[nodiscard]] std::size_t wrong_answers() {
+        std::vector<std::size_t> numbers;
+        std::vector<Vector> rows;
+        for (const auto& [i, row] : left_) {
+            numbers.push_back(i);
+            rows.push_back(row);
+        }
+        std::size_t wrong = 0;
+        for (std::size_t n = 0; n < 3; ++n) {
+            auto query = rows_of(kind_, 1, dimensions_, random_)[0];
+            if (n == 0 && !rows.empty()) query = rows[random_.below(rows.size())];
+            if (n == 2 && kind_ != "all zero") query = random_.vector(dimensions_);
+            sextant::NearestOptions options{.threads = 1 + n};
+            options.k = 1 + random_.below(2) * random_.below(2 * rows.size() + 10);
+            auto expected = reference(metric_, rows, query, options.k);
+            if (n == 1 && !expected.empty()) {  // a score that some have, exactly
+                const float least = reference_score(metric_, rows[expected[random_.below(expected.size())]], query);
+                std::erase_if(expected, [&](std::size_t i) { return reference_score(metric_, rows[i], query) < least; });
+                options.min_score = least;
+            }
+            const auto found = index_->nearest(query, options);
+            bool same = found.size() == expected.size();
+            for (std::size_t j = 0; same && j < expected.size(); ++j)
+                same = found[j].id == std::to_string(numbers[expected[j]]) &&
+                       found[j].score == reference_score(metric_, rows[expected[j]], query);
+            if (!same) ++wrong;
+        }
+        return wrong;
+    }
+
+private:
+    /// As often between 1 and 10 as between 100 and 1000.
+    [[nodiscard]] std::size_t size_up_to(std::size_t most) {
+        const double share = (random_.uniform() + 1) / 2;
+        return static_cast<std::size_t>(std::pow(static_cast<double>(most), share));
+    }
+
+    Random random_;
+    Metric metric_{};
+    std::string kind_;
+    std::size_t dimensions_, count_;
+    std::optional<Index> index_;
+    std::map<std::size_t, Vector> left_;  // by the order of insertion, which replacing keeps
+};
+
+}  // namespace
+
+TEST_CASE("a thousand histories of rows added, replaced and removed", "[exact]") {
+    for (std::uint64_t seed = 10'000; seed < 11'000; ++seed) {
+        History history(seed);
+        INFO("seed " << seed << ": " << history.story());
+        history.write();
+        REQUIRE(history.wrong_answers() == 0);
     }
 }

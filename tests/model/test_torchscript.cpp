@@ -39,6 +39,14 @@ TEST_CASE("a TorchScript network runs on any number of rows and tokens, the same
     }
 }
 
+TEST_CASE("a precision that cannot be had is refused, not passed over") {
+    if (!has_torchscript()) return;
+    const auto bytes = read_file("examples/models/demo/text.pt");
+    for (const auto precision : {Precision::bfloat16, Precision::int8})
+        expect_error(ErrorCode::unsupported, {"text.pt", std::string(to_string(precision)), "float32"},
+                     [&] { (void)load_torchscript(std::as_bytes(std::span(bytes)), "text.pt", precision); });
+}
+
 TEST_CASE("many threads may run one network") {
     if (!has_torchscript()) return;
     const auto network = load(read_file("examples/models/demo/text.pt"));

@@ -48,7 +48,7 @@ def original_vectors(texts):
     rows = []
     with torch.no_grad():
         for text in texts:
-            batch = tokenizer([text], truncation=True, max_length=minilm.MAX_LENGTH, return_tensors="pt")
+            batch = tokenizer([text], truncation=True, max_length=256, return_tensors="pt")
             hidden = model(**batch).last_hidden_state
             mask = batch["attention_mask"].unsqueeze(-1).float()
             rows.append(torch.nn.functional.normalize((hidden * mask).sum(1) / mask.sum(1), dim=1)[0].numpy())
@@ -77,8 +77,8 @@ def main():
 
     with tempfile.TemporaryDirectory() as folder:
         bi, cross = pathlib.Path(folder) / "minilm", pathlib.Path(folder) / "cross"
-        minilm.export(bi)
-        tiny_cross_encoder.export(cross)
+        minilm.export_to(bi)
+        tiny_cross_encoder.export_to(cross)
 
         texts = sentences(random_, options.texts)
         ours, theirs = probe(options, "encode", bi, texts, 384), original_vectors(texts)

@@ -1,7 +1,8 @@
-"""Compares sextant's clean_text with what open_clip does to a text before it is tokenized, without ftfy."""
+"""Compares sextant's clean_text with what open_clip, without ftfy, and LAVIS do to a text before it is tokenized."""
 import html
 import html.entities
 import os
+import re
 import string
 import struct
 import subprocess
@@ -18,11 +19,18 @@ def basic(text):
     return html.unescape(html.unescape(text)).strip()
 
 
-# The functions of open_clip/tokenizer.py, in the order of TextCleaning.
+def caption(text):
+    """BLIP's, written from its documentation: LAVIS does not install beside the others."""
+    text = re.sub(r"\s{2,}", " ", re.sub(r"[.!\"()*#:;~]", " ", text.lower()))
+    return " ".join(text.rstrip("\n").strip(" ").split(" ")[:50])
+
+
+# The functions of open_clip/tokenizer.py and LAVIS, in the order of TextCleaning.
 CLEANINGS = (lambda text: text,
              lambda text: whitespace(basic(text)),
              lambda text: whitespace(basic(text)).lower(),
-             lambda text: whitespace(basic(text).replace("_", " ").translate(str.maketrans("", "", string.punctuation)).lower()))
+             lambda text: whitespace(basic(text).replace("_", " ").translate(str.maketrans("", "", string.punctuation)).lower()),
+             caption)
 
 
 def references(rng, count):
@@ -39,6 +47,8 @@ def references(rng, count):
                                      "&#X%X;" % rng.randrange(0x12000), "&#", "&", ";", " ", "\x1c", "\u0130", "A\u03a3", "\u03a3", "'", "\u00ad",
                                      texts.odd_text(rng, ["\u03a3"]))))
         yield "".join(parts)
+    for _ in range(count // 4):
+        yield "".join(rng.choice((" ", "  ", "\n", ". ", "a", "Bc", "\u03a3", "!", "\u3000", "\x1c")) for _ in range(rng.randint(1, 250)))
 
 
 def is_known(text):
@@ -48,7 +58,7 @@ def is_known(text):
 
 def compare(rng, count, probe, folder, show):
     lines = list(references(rng, count)) + list(texts.every_code_point(rng, 1, 0.02)) + [texts.random_utf8(rng) for _ in range(count)]
-    cases = [(rng.randrange(4), "".join(filter(is_known, line)) if "&" not in line else line) for line in lines]
+    cases = [(rng.randrange(len(CLEANINGS)), "".join(filter(is_known, line)) if "&" not in line else line) for line in lines]
     cases = [case for case in cases if is_known(case[1])]
     inputs, out = os.path.join(folder, "inputs"), os.path.join(folder, "out")
     with open(inputs, "wb") as f:

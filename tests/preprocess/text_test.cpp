@@ -81,6 +81,10 @@ TEST_CASE("rows of tokens are padded to one length", "[preprocess][text]") {
         CHECK(batch({"abcd", "c"}).input_ids.shape() == sextant::Tensor::Shape{2, 8});
         CHECK(batch({"abc"}).input_ids.shape() == sextant::Tensor::Shape{1, 4});
     }
+    SECTION("attended to, as ColBERT's queries are") {
+        spec.attend_to_padding = true;
+        CHECK(numbers(batch({"ab", "c"}).attention_mask) == Numbers{1, 1, 1, 1, 1, 1});
+    }
     SECTION("the longest that may be") {
         spec.pad_to_max_length = true;
         CHECK(batch({"a"}).input_ids.shape() == sextant::Tensor::Shape{1, 5});
@@ -92,6 +96,24 @@ TEST_CASE("texts are cut at the side that the model was trained with", "[preproc
     const TextPreprocessor left(letters(), {.max_length = 3, .truncation_side = sextant::Truncation::Side::left});
     CHECK(left.encode("abc").ids == Numbers{0, 2, 3});
     CHECK(left.encode("abc").truncated());
+}
+
+TEST_CASE("of a pair the query alone is cut first, and then the document", "[preprocess][text]") {
+    const TextPreprocessor text(letters(), {.max_length = 5});
+    const sextant::PairSpec pair{.query_max_length = 2, .truncation = sextant::Truncation::Strategy::only_second};
+    CHECK(text.encode_pair("abcd", "e").ids == Numbers{1, 2, 3, 4, 5});
+    CHECK(text.encode_pair("abcd", "e", pair).ids == Numbers{1, 2, 5});
+    CHECK(text.encode_pair("abc", "defg", pair).ids == Numbers{1, 2, 4, 5, 6});
+    CHECK(text.encode_pair("abc", "defg", pair).tokens_total == 7);
+    CHECK(text.encode_pair("a", "defgh", pair).ids == Numbers{1, 4, 5, 6, 7});
+}
+
+TEST_CASE("texts become lower case after they are cleaned", "[preprocess][text]") {
+    const TextPreprocessor text(letters(), {.lowercase = true});
+    CHECK(text.encode("AB", "C").ids == Numbers{0, 3, 1, 2});
+    const TextPreprocessor both(letters(), {.clean = sextant::TextCleaning::whitespace, .lowercase = true});
+    CHECK(both.encode("A  B").ids == Numbers{0, 1, 27, 2});
+    expect_error(ErrorCode::invalid_argument, {"UTF-8"}, [&] { (void)text.encode("\xFF"); });
 }
 
 TEST_CASE("texts are cleaned with their prompts", "[preprocess][text]") {

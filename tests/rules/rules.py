@@ -33,6 +33,7 @@ def rooms_below(room):
 
 ROOMS = {room: (rooms_below(room), third_party) for room, third_party in THIRD_PARTY.items()}
 SYSTEM = {"fcntl.h", "unistd.h", "sys/stat.h", "sys/file.h", "sys/types.h", "sys/mman.h", "setjmp.h", "stdio.h", "stdlib.h", "string.h"}
+PER_LEVEL = {"immintrin.h": ("_avx2", "_avx512"), "arm_neon.h": ("_neon",)}
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
 FORBIDDEN = re.compile(r"\bstd::(cout|cerr|clog)\b|(?<![\w.:])(?:std::)?(?:printf|fprintf|puts|abort|exit|_exit|terminate)\s*\(")
 
@@ -60,7 +61,7 @@ def check_include(path, room, name, public):
         return
     if name.startswith("Eigen/") or "." not in name or (not public and name in SYSTEM):
         return
-    if name == "immintrin.h" and path.stem.endswith(("_avx2", "_avx512")):  # compiled for one level of CPU
+    if name in PER_LEVEL and path.stem.endswith(PER_LEVEL[name]):  # compiled for one level of CPU
         return
     if public or not any(name.startswith(prefix) for prefix in third_party):
         breach(path, f"{name} may not be seen here")

@@ -88,12 +88,12 @@ inline sextant::ModelLoader loader(std::map<std::string, Function> networks) {
     class FunctionModel final : public sextant::Model {
     public:
         explicit FunctionModel(Function function) : function_(std::move(function)) {}
-        [[nodiscard]] std::vector<sextant::Tensor> run(std::span<const sextant::Tensor> inputs) const override { return function_(inputs); }
+        [[nodiscard]] std::vector<sextant::Tensor> run(std::span<const sextant::Tensor> inputs, std::size_t) const override { return function_(inputs); }
 
     private:
         Function function_;
     };
-    return [networks](std::span<const std::byte>, std::string_view name) {
+    return [networks](std::span<const std::byte>, std::string_view name, sextant::Precision) {
         return std::make_unique<FunctionModel>(networks.at(std::filesystem::path(name).filename().string()));
     };
 }

@@ -20,6 +20,8 @@ struct Sections {
     std::string added_tokens = "[]";
     std::string decoder = "null";
     std::string model = bytes_model();
+    std::string truncation = "null";
+    std::string padding = "null";
 
     /// Every byte is a token and its own id; "|" marks the end of each piece.
     static std::string bytes_model() {
@@ -36,9 +38,10 @@ struct Sections {
     }
 
     [[nodiscard]] std::string json() const {
-        return R"({"version": "1.0", "truncation": null, "padding": null, "decoder": )" + decoder +
-               R"(, "normalizer": )" + normalizer + R"(, "pre_tokenizer": )" + pre_tokenizer + R"(, "post_processor": )" + post_processor +
-               R"(, "added_tokens": )" + added_tokens + R"(, "model": )" + model + "}";
+        return R"({"version": "1.0", "truncation": )" + truncation + R"(, "padding": )" + padding + R"(, "decoder": )" +
+               decoder + R"(, "normalizer": )" + normalizer + R"(, "pre_tokenizer": )" + pre_tokenizer +
+               R"(, "post_processor": )" + post_processor + R"(, "added_tokens": )" + added_tokens + R"(, "model": )" +
+               model + "}";
     }
     [[nodiscard]] sextant::Tokenizer tokenizer() const { return sextant::Tokenizer::from_json(json()); }
 };

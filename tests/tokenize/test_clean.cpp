@@ -39,6 +39,20 @@ TEST_CASE("texts are cleaned as open_clip does", "[tokenize][clean]") {
                  [] { (void)clean_text("a\xFF", TextCleaning::clip); });
 }
 
+TEST_CASE("captions are cleaned as BLIP does", "[tokenize][clean]") {
+    const auto clean = [](const std::string& text) { return clean_text(text, TextCleaning::blip); };
+    CHECK(clean("A man, (riding) a \"Bike\"!\n\n") == "a man, riding a bike");
+    CHECK(clean("one\ttab stays,  two\t\tdo not") == "one\ttab stays, two do not");
+    CHECK(clean("&amp; _ ? '-'") == "&amp _ ? '-'");
+    CHECK(clean("!!!").empty());
+    std::string words, fifty;
+    for (int i = 0; i < 60; ++i) {
+        words.append("w").append(std::to_string(i)).append(" ");
+        if (i == 49) fifty = words.substr(0, words.size() - 1);
+    }
+    CHECK(clean(words) == fifty);
+}
+
 TEST_CASE("lower case has the final sigma of Python", "[tokenize][clean]") {
     const auto lower = [](const std::string& text) { return clean_text(text, TextCleaning::clip); };
     const std::string capital = "\xCE\xA3", small = "\xCF\x83", final = "\xCF\x82";
@@ -58,6 +72,7 @@ TEST_CASE("cleaning takes linear time", "[tokenize][clean]") {
         while (text.size() < 65'000) text += unit;
         const auto start = std::chrono::steady_clock::now();
         (void)clean_text(text, TextCleaning::clip);
+        (void)clean_text(text, TextCleaning::blip);
         CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(2));
     }
 }

@@ -70,7 +70,7 @@ TEST_CASE("a damaged charsmap is refused when it is read", "[tokenize][precompil
     refused(std::string(4, '\0'), "0 bytes");
     refused(good.substr(0, 100), "96 are left");
     refused(with(0, 0x3FFFFFU << 10), "out of the array");
-    refused(with(512, 1U << 31 | 1000), "is not there");  // the leaf of "a"
+    refused(good.substr(0, good.size() - 4), "is not there");
     refused(good + '\xFF', "not UTF-8");
     expect_error(corrupt, {"precompiled_charsmap", "base64"}, [] {
         (void)normalized(R"({"type": "Precompiled", "precompiled_charsmap": "AAA"})", "");
@@ -84,7 +84,7 @@ TEST_CASE("a damaged charsmap is refused when it is read", "[tokenize][precompil
 TEST_CASE("no flipped bit of a charsmap does harm", "[tokenize][precompiled][hostile]") {
     const auto good = write_charsmap({{"a", "b"}, {"ab", "c"}, {e_acute, "e"}});
     std::size_t refused = 0, taken = 0;
-    for (std::size_t bit = 0; bit < 8 * good.size(); bit += 31) {
+    for (std::size_t bit = 0; bit < 8 * good.size(); bit += 7) {
         auto bytes = good;
         bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ 1 << bit % 8);
         const Sections sections{.normalizer = normalizer(bytes), .model = R"({"type": "BPE", "vocab": {}, "merges": []})"};

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <limits>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,12 +16,15 @@ namespace sextant {
 
 /// An input, and what the reference pipeline made of it. Members that the golden does not state are empty.
 struct Golden {
-    std::string text;                    ///< a document to encode, or the query of a pair
+    std::string text;                    ///< a text to encode, or the query of a pair
+    bool query = false;                  ///< encoded as a query, else as a document
     std::optional<std::string> document;  ///< the second text of a pair
     std::string file;                    ///< a picture within the bundle
     std::vector<std::int64_t> input_ids;
-    std::vector<float> pixels;  ///< [3, height, width]
-    std::vector<float> vector;
+    std::vector<float> pixels;  ///< the values of pixel_values
+    std::vector<float> vector;  ///< dense
+    std::map<std::int64_t, float> sparse;
+    std::vector<std::vector<float>> multi;
     float score = 0;  ///< of a pair
 };
 
@@ -27,7 +32,10 @@ struct Goldens {
     std::string reference;  ///< the programs that made them, with versions
     std::vector<Golden> text;
     std::vector<Golden> image;
+    std::vector<Golden> text_image;
     std::vector<Golden> pair;
+
+    [[nodiscard]] std::size_t size() const noexcept { return text.size() + image.size() + text_image.size() + pair.size(); }
 };
 
 /// Threads: const methods may run together from any threads.
@@ -47,7 +55,7 @@ public:
     /// The same as text.
     [[nodiscard]] std::string read_text(const std::string& file) const;
 
-    /// The first `at_most` goldens of each kind, with the pixel files read; empty if the bundle has none. Throws as `read`.
+    /// The first `at_most` goldens of each kind and role, with the pixel files read; empty if the bundle has none. Throws as `read`.
     [[nodiscard]] Goldens goldens(std::size_t at_most = std::numeric_limits<std::size_t>::max()) const;
 
 private:

@@ -18,6 +18,7 @@ enum class ErrorCode {
     unsupported,       ///< sound, but this build or version cannot do it
     limit,             ///< larger than a stated limit
     busy,              ///< someone else is writing
+    cancelled,         ///< the caller's own callback said to stop
     model,             ///< the network failed, or returned something else than its manifest promises
 };
 
@@ -32,6 +33,7 @@ enum class ErrorCode {
         case ErrorCode::unsupported: return "unsupported";
         case ErrorCode::limit: return "limit";
         case ErrorCode::busy: return "busy";
+        case ErrorCode::cancelled: return "cancelled";
         case ErrorCode::model: return "model";
     }
     return "unknown";

@@ -1,4 +1,4 @@
-// What a program searches with and searches for: a text or a picture, and documents made of them.
+// What a program searches with and searches for: a text, a picture or both, and documents made of them.
 #pragma once
 
 #include <cstddef>
@@ -37,21 +37,36 @@ struct PixelRegion {
     [[nodiscard]] bool operator==(const PixelRegion&) const = default;
 };
 
+/// A text and a picture that mean one thing together: "in blue", said of the picture of a chair.
+struct TextImage {
+    Text text;
+    Image image;
+};
+
 /// One thing to encode.
 class Item {
 public:
-    Item(Text text) : value_(std::move(text)) {}     // NOLINT: a Text is an Item
-    Item(Image image) : value_(std::move(image)) {}  // NOLINT: an Image is an Item
+    Item(Text text) : value_(std::move(text)) {}       // NOLINT: a Text is an Item
+    Item(Image image) : value_(std::move(image)) {}    // NOLINT: an Image is an Item
+    Item(TextImage both) : value_(std::move(both)) {}  // NOLINT: and so are both together
 
     [[nodiscard]] Modality modality() const noexcept {
+        if (std::holds_alternative<TextImage>(value_)) return Modality::text_image;
         return std::holds_alternative<Text>(value_) ? Modality::text : Modality::image;
     }
-    /// The member that `modality()` names, else nullptr.
-    [[nodiscard]] const Text* text() const noexcept { return std::get_if<Text>(&value_); }
-    [[nodiscard]] const Image* image() const noexcept { return std::get_if<Image>(&value_); }
+    /// Its text, nullptr if it has none.
+    [[nodiscard]] const Text* text() const noexcept {
+        const auto* both = std::get_if<TextImage>(&value_);
+        return both ? &both->text : std::get_if<Text>(&value_);
+    }
+    /// Its picture, nullptr if it has none.
+    [[nodiscard]] const Image* image() const noexcept {
+        const auto* both = std::get_if<TextImage>(&value_);
+        return both ? &both->image : std::get_if<Image>(&value_);
+    }
 
 private:
-    std::variant<Text, Image> value_;
+    std::variant<Text, Image, TextImage> value_;
 };
 
 /// An item with a name, ready to be remembered by an index.

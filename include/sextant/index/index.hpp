@@ -28,6 +28,10 @@ struct OpenOptions {
 
 struct NearestOptions {
     std::size_t k = 10;  ///< how many hits are wanted, at least 1
+    /// Only hits with this score or a better one. With the largest k there is: all that are this near.
+    std::optional<float> min_score = {};
+    std::size_t threads = 1;  ///< that search together, at least 1; the answer does not depend on it
+    bool records = true;      ///< read each hit's payload and text from the file; else both are empty
 
     /// Throws `invalid_argument` naming the field.
     void validate() const;
@@ -38,7 +42,8 @@ inline constexpr double max_norm = 1e18;
 
 /// Records with vectors of one space, in one file or in memory only.
 ///
-/// Every vector is kept in memory; payloads and texts stay in the file and are read, and checked, when they are wanted.
+/// Every vector is kept in memory, as floats and as codes: 5.5 bytes per dimension. Payloads and texts stay in the file
+/// and are read, and checked, when they are wanted.
 /// What is written was synced to the disk when the call returns. The file: src/store/FORMAT.md.
 ///
 /// Order of insertion: a new record comes last; one that replaces another of its id takes that one's place.
@@ -100,7 +105,8 @@ public:
 
     /// The k records nearest to `query`, proved equal to a scan of all in double precision: scores are computed in 64
     /// bits and rounded once. Equal scores are in the order of insertion. `exhausted` if there are fewer than k.
-    /// Throws `invalid_argument` if k is 0, or if `query` is not a vector that the index could hold.
+    /// Throws `invalid_argument` if an option is out of its range, or if `query` is not a vector that the index could
+    /// hold.
     [[nodiscard]] SearchResult nearest(std::span<const float> query, const NearestOptions& options = {}) const;
 
     /// The same for every row of `queries`, all in one state of the index; equal, bit for bit, to single searches. The

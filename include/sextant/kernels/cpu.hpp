@@ -13,6 +13,7 @@ enum class CpuLevel {
     baseline,  ///< what the compiler was told to assume
     avx2,      ///< AVX2 and FMA
     avx512,    ///< AVX-512 F, BW, DQ, VL, VNNI and VBMI: Intel since 2019 (Ice Lake), AMD since 2022 (Zen 4)
+    neon,      ///< what every 64-bit ARM has
 };
 
 [[nodiscard]] constexpr std::string_view to_string(CpuLevel level) noexcept {
@@ -20,6 +21,7 @@ enum class CpuLevel {
         case CpuLevel::baseline: return "baseline";
         case CpuLevel::avx2: return "avx2";
         case CpuLevel::avx512: return "avx512";
+        case CpuLevel::neon: return "neon";
     }
     return "unknown";
 }
@@ -33,6 +35,8 @@ enum class CpuLevel {
         return avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
                __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512vbmi");
+#elif defined(__aarch64__)
+    if (level == CpuLevel::neon) return true;
 #endif
     return level == CpuLevel::baseline;
 }
@@ -40,7 +44,7 @@ enum class CpuLevel {
 namespace kernels_detail {
 
 inline CpuLevel choose_cpu_level(const char* wanted) {
-    constexpr CpuLevel levels[] = {CpuLevel::avx512, CpuLevel::avx2, CpuLevel::baseline};
+    constexpr CpuLevel levels[] = {CpuLevel::avx512, CpuLevel::avx2, CpuLevel::neon, CpuLevel::baseline};
     for (const CpuLevel level : levels) {
         if (!wanted || !*wanted) {
             if (cpu_has(level)) return level;
@@ -50,7 +54,7 @@ inline CpuLevel choose_cpu_level(const char* wanted) {
         }
     }
     throw Error(ErrorCode::invalid_argument,
-                "SEXTANT_CPU is '" + std::string(wanted) + "'; expected baseline, avx2, avx512 or nothing");
+                "SEXTANT_CPU is '" + std::string(wanted) + "'; expected baseline, avx2, avx512, neon or nothing");
 }
 
 }  // namespace kernels_detail

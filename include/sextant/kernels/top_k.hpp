@@ -37,6 +37,10 @@ public:
         }
     }
 
+    /// Whether there are k, so that `worst` is what a candidate has to beat.
+    [[nodiscard]] bool full() const noexcept { return k_ > 0 && heap_.size() == k_; }
+    [[nodiscard]] const Scored& worst() const noexcept { return heap_.front(); }
+
     /// The best first. The heap is empty afterwards.
     [[nodiscard]] std::vector<Scored> take() {
         std::sort_heap(heap_.begin(), heap_.end(), better);

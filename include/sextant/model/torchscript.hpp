@@ -26,11 +26,13 @@ namespace sextant {
 /// sets them in the environment: make that call before other threads read the environment.
 ///
 /// Throws `corrupt` or `limit` for an archive that is not as it should be, `model` for code as above, naming the word, or
-/// if libtorch cannot read the archive, and `unsupported` in a build without libtorch.
-[[nodiscard]] std::unique_ptr<Model> load_torchscript(std::span<const std::byte> bytes, std::string_view name);
+/// if libtorch cannot read the archive, and `unsupported` in a build without libtorch and for any precision but float32.
+[[nodiscard]] std::unique_ptr<Model> load_torchscript(std::span<const std::byte> bytes, std::string_view name,
+                                                      Precision precision = Precision::float32);
 
 /// The same for a network that may do anything: its author's program runs with all the rights of this one. For scripted
 /// networks with loops, say. Give it to `EncoderOptions::load_model`.
-[[nodiscard]] std::unique_ptr<Model> load_any_torchscript(std::span<const std::byte> bytes, std::string_view name);
+[[nodiscard]] std::unique_ptr<Model> load_any_torchscript(std::span<const std::byte> bytes, std::string_view name,
+                                                          Precision precision = Precision::float32);
 
 }  // namespace sextant

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,13 +24,21 @@ struct TextSpec {
     std::size_t max_length = 512;              ///< tokens, special tokens counted; what is more is cut
     Truncation::Side truncation_side = Truncation::Side::right;
     bool pad_to_max_length = false;            ///< else to the longest text of the batch
+    bool attend_to_padding = false;            ///< the attention mask of padding is 1
     std::size_t pad_to_multiple_of = 0;        ///< and then up to a multiple of this; 0: not
     Padding::Side padding_side = Padding::Side::right;
-    std::int64_t pad_id = 0;                   ///< fills shorter rows; its attention mask is 0
+    std::int64_t pad_id = 0;                   ///< fills shorter rows
     std::int64_t pad_type_id = 0;              ///< the type of what fills them
     TextCleaning clean = TextCleaning::none;   ///< done to every text, with its prompt
+    bool lowercase = false;                    ///< and then lower case, as Python's str.lower
     std::string query_prompt{};                  ///< put in front of every query
     std::string document_prompt{};               ///< put in front of every document
+};
+
+/// The `pair` section of a bundle's manifest: how the two texts of a cross-encoder are cut.
+struct PairSpec {
+    std::size_t query_max_length = Truncation::no_limit;  ///< tokens of the query alone; what is more is cut first
+    Truncation::Strategy truncation = Truncation::Strategy::longest_first;
 };
 
 /// Changes a text before anything else is done to it. Derive from it, or see `make_text_transform`. Its methods are
@@ -71,7 +80,7 @@ public:
 /// A rectangle of tokens: int64 [texts, tokens] each.
 struct TextBatch {
     Tensor input_ids;
-    Tensor attention_mask;   ///< 1 for a token, 0 for padding
+    Tensor attention_mask;   ///< 1 for a token, 0 for padding unless that is attended to
     Tensor token_type_ids;   ///< 1 for the second text of a pair, else 0
     std::vector<EmbeddingInfo> info;
 };
@@ -87,22 +96,28 @@ class TextPreprocessor {
 public:
     TextPreprocessor(Tokenizer tokenizer, TextSpec spec, TextPlugins plugins = {});
 
-    /// The tokens of `prompt` and `text` together, cut to `max_length`. Offsets are places in what was tokenized.
+    /// The tokens of `prompt` and `text` together, cut to `max_length` at `side`, or where the spec says. Offsets are
+    /// places in what was tokenized.
     /// Throws `invalid_argument` for invalid UTF-8, `limit` for a text over 64 KiB, `model` if a caller's tokenizer
     /// returns vectors of different lengths or more than `max_length` tokens.
-    [[nodiscard]] Encoding encode(std::string_view text, std::string_view prompt = {}) const;
+    [[nodiscard]] Encoding encode(std::string_view text, std::string_view prompt = {},
+                                  std::optional<Truncation::Side> side = std::nullopt) const;
 
     /// The tokens of a query and a document joined, as a cross-encoder reads them, each behind its prompt. Throws as above.
-    [[nodiscard]] Encoding encode_pair(std::string_view query, std::string_view document) const;
+    [[nodiscard]] Encoding encode_pair(std::string_view query, std::string_view document, const PairSpec& pair = {}) const;
 
-    /// Rows of tokens, padded to one length.
+    /// Rows of tokens, padded to one length: that of the longest, `at_least`, or more if the spec says so.
+    [[nodiscard]] TextBatch batch(std::span<const Encoding* const> rows, std::size_t at_least = 0) const;
     [[nodiscard]] TextBatch batch(std::span<const Encoding> rows) const;
+
+    /// True if the tokens' offsets, less the prompt's length, are places in the text that was given.
+    [[nodiscard]] bool keeps_places() const noexcept;
 
     [[nodiscard]] const TextSpec& spec() const noexcept { return spec_; }
 
 private:
     [[nodiscard]] std::string prepare(std::string_view text, std::string_view prompt) const;
-    [[nodiscard]] Truncation truncation() const noexcept;
+    [[nodiscard]] Truncation truncation(const PairSpec& pair = {}) const noexcept;
     [[nodiscard]] Encoding checked(Encoding encoding) const;
 
     Tokenizer tokenizer_;

@@ -7,17 +7,21 @@
 namespace sextant {
 
 /// The cleanings of open_clip (tokenizer.py), without ftfy: text that was decoded with the wrong character set stays as
-/// it is. All resolve HTML's character references twice.
+/// it is; they resolve HTML's character references twice. And that of LAVIS (processors/blip_processors.py).
 enum class TextCleaning {
     none,
     whitespace,    ///< "whitespace": runs of white space become one blank
     clip,          ///< "lower", what CLIP was trained with: the same, and lower case
     canonicalize,  ///< "canonicalize", SigLIP: ASCII punctuation goes, _ is a blank, lower case
+    blip,          ///< BLIP and BLIP-2: lower case, some punctuation becomes blanks, at most 50 words
 };
 
 /// The cleaned text, equal to Python's in every byte; lower case is that of Python's str.lower, with its final sigma.
 /// Throws `invalid_argument` for invalid UTF-8. Linear time.
 [[nodiscard]] std::string clean_text(std::string_view text, TextCleaning cleaning);
+
+/// As Python's str.lower. `text` is valid UTF-8. Linear time.
+[[nodiscard]] std::string lower_case(std::string_view text);
 
 /// As Python's html.unescape: numbers, names with and without semicolon, and the longest name that a longer one begins
 /// with. `text` is valid UTF-8. Linear time.

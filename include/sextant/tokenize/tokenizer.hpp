@@ -52,6 +52,9 @@ struct Truncation {
     Strategy strategy = Strategy::longest_first;
     Side side = Side::right;                      ///< the end of the text at which it is cut
     std::size_t stride = 0;                       ///< tokens that neighbouring windows share, see `encode_windows`
+    /// Tokens of the first text of a pair that take part; its tail is cut before anything else, and is in no window.
+    /// FlagEmbedding's rerankers cut queries so.
+    std::size_t first_max_length = no_limit;
 
     friend bool operator==(const Truncation&, const Truncation&) = default;
 };
