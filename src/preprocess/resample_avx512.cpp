@@ -91,7 +91,7 @@ Step plan_step(const AxisView& axis, const Tap* taps, int count, int i, int widt
         high = _mm512_mask_permutexvar_epi32(high, mask, _mm512_set1_epi32(2), digits);
     }
     const int first = taps[0].first + i * group, left = width - first;
-    const auto bytes = left < reach ? (__mmask64{1} << left * static_cast<int>(channels)) - 1 : ~__mmask64{0};
+    const auto bytes = left <= reach ? (__mmask64{1} << left * static_cast<int>(channels)) - 1 : ~__mmask64{0};
     return {places, low, middle, high, bytes, static_cast<std::size_t>(first) * channels};
 }
 

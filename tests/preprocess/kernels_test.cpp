@@ -1,9 +1,13 @@
 // Every level of CPU makes the same bytes as the slow and obvious form.
 #include <sextant/kernels/cpu.hpp>
 
+#include <algorithm>
 #include <cstdlib>
 #include <random>
 #include <vector>
+
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "preprocess/resample.hpp"
 #include "support/catch.hpp"
@@ -36,6 +40,30 @@ std::vector<std::uint8_t> noise(int width, int height, int seed) {
     for (auto& level : pixels) level = static_cast<std::uint8_t>(random() % 2 ? random() % 256 : random() % 2 * 255);
     return pixels;
 }
+
+/// Bytes with memory behind them that may not be touched.
+class Guarded {
+public:
+    explicit Guarded(const std::vector<std::uint8_t>& bytes) : page_(static_cast<std::size_t>(sysconf(_SC_PAGESIZE))) {
+        const std::size_t room = (bytes.size() + page_ - 1) / page_ * page_;
+        size_ = room + page_;
+        void* memory = mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        REQUIRE(memory != MAP_FAILED);
+        memory_ = static_cast<std::uint8_t*>(memory);
+        REQUIRE(mprotect(memory_ + room, page_, PROT_NONE) == 0);
+        begin_ = memory_ + room - bytes.size();
+        std::copy(bytes.begin(), bytes.end(), begin_);
+    }
+    ~Guarded() { munmap(memory_, size_); }
+    Guarded(const Guarded&) = delete;
+    Guarded& operator=(const Guarded&) = delete;
+
+    [[nodiscard]] const std::uint8_t* data() const { return begin_; }
+
+private:
+    std::size_t page_, size_ = 0;
+    std::uint8_t *memory_ = nullptr, *begin_ = nullptr;
+};
 
 std::vector<std::uint8_t> made(const View& in, const Job& job, const Kernels& with, Workspace& workspace) {
     const auto stride = static_cast<std::size_t>(job.window.width) * channels;
@@ -85,6 +113,22 @@ TEST_CASE("all levels agree where there are more taps than a faster level plans 
             CHECK(made({3000, 6, pixels.data()}, job, *with) == expected);
         }
     }
+}
+
+TEST_CASE("no level reads behind the last pixel", "[kernels]") {
+    for (int width = 1; width <= 70; ++width)
+        for (const int height : {1, 4, 9, 17}) {
+            const auto pixels = noise(width, height, width);
+            const Guarded guarded(pixels);
+            const int new_width = 1 + width * 7 % 31, new_height = 1 + height * 5 % 11;
+            const Job job{{0, 0, static_cast<float>(width), static_cast<float>(height)},
+                          new_width, new_height, Filter::bicubic, {0, 0, new_width, new_height}};
+            const auto expected = made({width, height, pixels.data()}, job, baseline_kernels);
+            for (const auto& [level, with] : faster_levels()) {
+                CAPTURE(to_string(level), width, height);
+                REQUIRE(made({width, height, guarded.data()}, job, *with) == expected);
+            }
+        }
 }
 
 TEST_CASE("all levels find the same values for levels", "[kernels]") {
