@@ -4,6 +4,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include <nlohmann/json.hpp>
 
@@ -61,8 +62,8 @@ void rerank(const Item& query, SearchResult& result, const SearchOptions& option
     result.stages.push_back(scoring);
 }
 
-/// Encodes the documents of these numbers; if that fails, names the one that it fails for.
-Embeddings encode(const Encoder& encoder, std::span<const Document> documents, std::span<const std::size_t> numbers, std::span<const Item> items) {
+/// Encodes items; if that fails, names the document that it fails for.
+Embeddings encode(const Encoder& encoder, std::span<const std::string_view> ids, std::span<const Item> items) {
     try {
         return encoder.encode_document(items);
     } catch (const Error&) {
@@ -70,7 +71,7 @@ Embeddings encode(const Encoder& encoder, std::span<const Document> documents, s
             try {
                 (void)encoder.encode_document(items[i]);
             } catch (const Error& error) {
-                throw Error(error.code(), "document " + documents[numbers[i]].id + ": " + error.what());
+                throw Error(error.code(), "document " + std::string(ids[i]) + ": " + error.what());
             }
         }
         throw;
@@ -87,35 +88,39 @@ std::string content_name(const Item& item) {
     return sha256(std::as_bytes(std::span(content)));
 }
 
-/// The vectors of the documents' items: those that the cache knows are not encoded, the others are put into it.
-Embeddings encode_unknown(const Encoder& encoder, std::span<const Document> documents, std::span<Item> items, EmbeddingCache* cache) {
+/// The same with a cache: what it knows is not encoded, and the rest is put into it.
+Embeddings encode(const Encoder& encoder, std::span<const std::string_view> ids, std::span<Item> items, EmbeddingCache& cache) {
     std::vector<std::string> names;
-    std::vector<Embedding> known(items.size());
-    if (cache) {
-        for (const auto& item : items) names.push_back(content_name(item));
-        known = cache->find(encoder.fingerprint(), names);
-    }
+    for (const auto& item : items) names.push_back(content_name(item));
+    const auto known = cache.find(encoder.fingerprint(), names);
+
+    Embeddings all;
+    all.vectors.resize(static_cast<Eigen::Index>(items.size()), static_cast<Eigen::Index>(encoder.dimensions()));
+    all.info.resize(items.size());
+    const auto put = [&all](std::size_t i, std::span<const float> vector, const EmbeddingInfo& info) {
+        std::copy(vector.begin(), vector.end(), all.vectors.row(static_cast<Eigen::Index>(i)).begin());
+        all.info[i] = info;
+    };
     std::vector<std::size_t> unknown;
+    std::vector<std::string_view> unknown_ids;
     std::vector<std::string> unknown_names;
     std::vector<Item> unknown_items;
     for (std::size_t i = 0; i < items.size(); ++i) {
-        if (known[i].vector.size() == encoder.dimensions()) continue;
+        if (const auto& [vector, info] = known[i]; !vector.empty() && vector.size() == encoder.dimensions()) {
+            put(i, vector, info);
+            continue;
+        }
         unknown.push_back(i);
+        unknown_ids.push_back(ids[i]);
+        unknown_names.push_back(std::move(names[i]));
         unknown_items.push_back(std::move(items[i]));
-        if (cache) unknown_names.push_back(std::move(names[i]));
     }
-    Embeddings fresh;
-    if (!unknown.empty()) fresh = encode(encoder, documents, unknown, unknown_items);
-    if (cache && !unknown.empty()) cache->insert(encoder.fingerprint(), unknown_names, fresh);
+    if (unknown.empty()) return all;
+    const auto fresh = encode(encoder, unknown_ids, unknown_items);
+    cache.insert(encoder.fingerprint(), unknown_names, fresh);
     for (std::size_t i = 0; i < unknown.size(); ++i) {
+        put(unknown[i], fresh.row(i), fresh.info[i]);
         items[unknown[i]] = std::move(unknown_items[i]);
-        known[unknown[i]] = {{fresh.row(i).begin(), fresh.row(i).end()}, fresh.info[i]};
-    }
-    Embeddings all;
-    all.vectors.resize(static_cast<Eigen::Index>(items.size()), static_cast<Eigen::Index>(encoder.dimensions()));
-    for (std::size_t i = 0; i < items.size(); ++i) {
-        std::copy(known[i].vector.begin(), known[i].vector.end(), all.vectors.row(static_cast<Eigen::Index>(i)).begin());
-        all.info.push_back(known[i].info);
     }
     return all;
 }
@@ -178,9 +183,13 @@ SearchResult search(const Encoder& encoder, const Index& index, const Item& quer
 }
 
 std::vector<Record> encode_records(const Encoder& encoder, std::vector<Document> documents, EmbeddingCache* cache) {
+    std::vector<std::string_view> ids;
     std::vector<Item> items;
-    for (auto& document : documents) items.push_back(std::move(document.item));
-    const auto embeddings = encode_unknown(encoder, documents, items, cache);
+    for (auto& document : documents) {
+        ids.push_back(document.id);
+        items.push_back(std::move(document.item));
+    }
+    const auto embeddings = cache ? encode(encoder, ids, items, *cache) : encode(encoder, ids, items);
     std::vector<Record> records;
     for (std::size_t i = 0; i < documents.size(); ++i) {
         const auto row = embeddings.row(i);

@@ -2,25 +2,15 @@
 #include <sextant/media/image.hpp>
 
 #include <algorithm>
-#include <random>
 
 #include "make.hpp"
 #include "support/catch.hpp"
+#include "support/dice.hpp"
 #include "support/expect_error.hpp"
 
 using namespace sextant;
 
 namespace {
-
-/// The same numbers every time.
-class Dice {
-public:
-    explicit Dice(unsigned seed) : random_(seed) {}
-    int below(int limit) { return static_cast<int>(random_() % static_cast<unsigned>(limit)); }
-
-private:
-    std::mt19937 random_;
-};
 
 /// Noise shows every misplaced sample.
 make::Bytes noise(Dice& dice, int width, int height, const make::JpegOptions& options) {

@@ -94,11 +94,11 @@ def prepared(picture, processor):
     return picture if getattr(processor, "do_convert_rgb", None) else picture.convert("RGB")
 
 
-def hugging_face(processor, keys=("pixel_values",)):
+def hugging_face(processor, keys=("pixel_values",), tensors="np", layout="channels_last"):
     def transform(picture):
         picture = prepared(picture, processor)
-        try:  # the format is given: of a picture 1 or 3 pixels high it would be guessed wrong
-            output = processor(picture, return_tensors="np", input_data_format="channels_last")
+        try:  # the layout is given: of a picture 1 or 3 pixels high it would be guessed wrong
+            output = processor(picture, return_tensors=tensors, input_data_format=layout)
         except ValueError as error:
             if "aspect ratio" in str(error):
                 return None
@@ -143,16 +143,7 @@ def hugging_face_originals():
 # ---- Hugging Face, fast: torch's resampling of bytes
 
 def hugging_face_fast(processor, keys=("pixel_values",)):
-    def transform(picture):
-        try:
-            output = processor(prepared(picture, processor), return_tensors="pt", input_data_format="channels_first")
-        except ValueError as error:
-            if "aspect ratio" in str(error):
-                return None
-            raise
-        values = {key: output[key].numpy() for key in keys}
-        return {key: value if key == "pixel_values" and "image_grid_thw" in keys else value[0] for key, value in values.items()}
-    return transform
+    return hugging_face(processor, keys, "pt", "channels_first")
 
 
 def hugging_face_fast_originals():

@@ -1,24 +1,15 @@
 // A transform says which pixels it looks at, and looks at no other.
 #include <sextant/preprocess/image.hpp>
 
-#include <random>
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/dice.hpp"
 #include "support/expect_error.hpp"
 
 using namespace sextant;
 
 namespace {
-
-class Dice {
-public:
-    explicit Dice(unsigned seed) : random_(seed) {}
-    int below(int limit) { return static_cast<int>(random_() % static_cast<unsigned>(limit)); }
-
-private:
-    std::mt19937 random_;
-};
 
 Image noise(Dice& dice, int width, int height) {
     Image image{width, height, {}};

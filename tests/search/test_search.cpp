@@ -241,3 +241,16 @@ TEST_CASE("what a cache knows is not encoded again, also after an interruption")
         upsert(encoder, index, std::vector<Document>{{"r", Text{"red"}}, {"c", Text{"\xFF"}}}, {.cache = &cache});
     });
 }
+
+TEST_CASE("an encoder that has no dense vectors fills no index, with a cache or without") {
+    const TempFolder folder, files;
+    auto manifest = fake::dual_encoder();
+    manifest["dimensions"] = 0;
+    manifest["multi"] = {{"dimensions", 4}, {"score", "max_sim_sum"}};
+    for (auto& network : manifest["networks"]) network["outputs"] = {"multi"};
+    const auto encoder = open(folder, manifest);
+    auto cache = EmbeddingCache::open(files / "vectors.cache");
+    for (auto* used : {static_cast<EmbeddingCache*>(nullptr), &cache})
+        expect_error(ErrorCode::unsupported, {"document r"}, [&] { (void)encode_records(encoder, texts, used); });
+    CHECK(cache.size() == 0);
+}
