@@ -69,6 +69,9 @@ NetworkSpec read_network(Fields fields, const Manifest& manifest, const NetworkK
         "pooling", {{"none", Pooling::none}, {"mean", Pooling::mean}, {"cls", Pooling::cls}, {"last_token", Pooling::last_token}}, "none");
     if (spec.pooling != Pooling::none && !(kind.reads_text && manifest.text && spec.returns(Output::dense)))
         fields.fail(ErrorCode::invalid_argument, "pooling", "needs a dense output and text: only tokens are pooled");
+    for (const auto* text : {&manifest.text, &manifest.text_query})
+        if (spec.pooling == Pooling::cls && *text && (*text)->padding_side == Padding::Side::left)
+            fields.fail(ErrorCode::invalid_argument, "pooling", "is \"cls\", but padding_side is \"left\": a shorter text's first row is padding; pad on the right");
     fields.expect_nothing_else();
     return spec;
 }

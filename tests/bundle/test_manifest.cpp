@@ -123,6 +123,20 @@ TEST_CASE("a manifest says what each network returns") {
     expect_error(ErrorCode::invalid_argument, {"pooling", "dense"}, [&] { (void)parse(json); });
 }
 
+TEST_CASE("the first token is not looked for behind padding") {
+    auto json = sound();
+    json["networks"]["text"]["pooling"] = "cls";
+    CHECK(parse(json).networks.at("text").pooling == Pooling::cls);
+    json["text_query"] = json["text"];
+    for (const std::string section : {"text", "text_query"}) {
+        auto left = json;
+        left[section]["padding_side"] = "left";
+        expect_error(ErrorCode::invalid_argument, {"networks.text.pooling", "cls", "left"}, [&] { (void)parse(left); });
+        left["networks"]["text"]["pooling"] = "last_token";
+        CHECK_NOTHROW(parse(left));
+    }
+}
+
 TEST_CASE("queries may be fed otherwise than documents, and run through another network") {
     auto json = sound();
     CHECK(parse(json).network_for(Modality::text, Role::query) == "text");

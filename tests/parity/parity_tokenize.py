@@ -10,6 +10,7 @@ odd places, random text.
 """
 import argparse
 import collections
+import json
 import os
 import random
 import struct
@@ -165,6 +166,10 @@ def compare(name, tokenizer, cases, probe, folder, show):
     start = time.time()
     expected, decoded = expected_of(tokenizer, cases)
     theirs = time.time() - start
+    if name in pipelines.MERGES_AS_STRINGS:
+        content = json.loads(written)
+        content["model"]["merges"] = [" ".join(pair) for pair in content["model"]["merges"]]
+        written = json.dumps(content)
     with open(file, "w", encoding="utf-8") as f:
         f.write(written)
     write_cases(cases, inputs)

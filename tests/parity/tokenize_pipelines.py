@@ -69,6 +69,22 @@ def qwen(corpus):
     return t
 
 
+def ignoring_merges(corpus):
+    """Llama 3: a word that is a token stays whole, though here a third of the merges that would make it are missing."""
+    t = qwen(corpus)
+    content = json.loads(t.to_str())
+    content["model"]["ignore_merges"] = True
+    content["model"]["merges"] = [m for i, m in enumerate(content["model"]["merges"]) if i % 3]
+    return Tokenizer.from_str(json.dumps(content))
+
+
+def few_letters(corpus, fuse):
+    """BPE with an alphabet that lacks letters: unknown ones are a token each, or one together."""
+    t = Tokenizer(models.BPE(unk_token="<unk>", fuse_unk=fuse, continuing_subword_prefix="@@"))
+    t.pre_tokenizer = pre_tokenizers.Whitespace()
+    return train(t, bpe_trainer(2000, special_tokens=["<unk>"], limit_alphabet=40, continuing_subword_prefix="@@"), corpus[:4000])
+
+
 def byte_fallback(corpus, fuse, holes):
     """Gemma and Llama: pieces with U+2581 for spaces, bytes for what is unknown; `holes` takes some bytes away."""
     t = Tokenizer(models.BPE(unk_token="<unk>", byte_fallback=True, fuse_unk=fuse))
@@ -293,7 +309,11 @@ FAMILIES = {  # get all the lines
     "llama": lambda corpus: byte_fallback(corpus, True, False), "mpnet": mpnet,
 }
 
+# Written as files were before version 0.20, each merge one string. `str` of a tokenizer writes pairs.
+MERGES_AS_STRINGS = ("roberta", "llama-holes", "ignore-merges")
+
 OTHERS = {
+    "ignore-merges": ignoring_merges, "fused": lambda corpus: few_letters(corpus, True), "unfused": lambda corpus: few_letters(corpus, False),
     "llama-holes": lambda corpus: byte_fallback(corpus, False, True), "bert": bert, "bert-cased": cased_bert,
     "patchwork": patchwork, "sp-first": strip_first, "byte-normalizer": byte_normalizer, "words": words,
     "nfc": forms("NFC"), "nfd": forms("NFD"), "nfkc": forms("NFKC"), "nfkd": forms("NFKD"), "lowercase": forms("Lowercase"),
