@@ -1,10 +1,11 @@
 """How many times faster sextant tokenizes than Hugging Face `tokenizers`, one thread each, offsets included.
 
-    python benchmarks/text.py BUILD/benchmarks/text_benchmark [--texts 20000] [--rounds 5] [--seed N]
+    python benchmarks/text.py BUILD/benchmarks/text_benchmark [--texts 20000] [--rounds 5] [--seed N] [--only NAME...]
 
 WordNet glosses go through real MiniLM and through pipelines that tests/parity trains on them. The two take turns, and
 the fastest round of each counts. The original keeps what it has cut in a cache, which finds words again and here would
-find whole texts; each of its rounds therefore starts with an empty one.
+find whole texts; each of its rounds therefore starts with an empty one. Then every pipeline that tests/parity knows gets texts of 64 KiB that
+repeat one letter or a few, and the processor's time for the slowest is printed.
 """
 import os
 
@@ -27,6 +28,12 @@ import tokenize_texts
 import tokenizers
 
 GOAL = 3
+LONG_GOAL_MS = 50
+LONG = 65536
+UNITS = ("a", "A", "q", "1", " ", "\n", " \n", "a ", "ab", "1a", "'", "!", "! ", "-x", "\u0301", "\u0323\u0301", "\u0301\u0323", "a\u0301",
+         "\u00e9", "\u0130", "\u00df", "\u4e2d", "\u3042", "\ud55c", "\u1112\u1161\u11ab", "\u0e33", "\ufb03", "\U0001f600",
+         "\U0001f469\u200d", "\u2581", "\u00a0", "\u200b", "\ufffd", "<", "<mask>", "word", "&amp;")
+LIGATURE = "\ufdfa"  # eighteen letters in normal form: 64 KiB become 704
 PIPELINES = ("minilm", "clip", "qwen2", "bge-m3", "gemma")
 
 
@@ -38,8 +45,7 @@ def processor():
 def measure(program, spec, texts, rounds, folder):
     tokenizer_file, texts_file = folder / "tokenizer.json", folder / "texts"
     tokenizer_file.write_text(spec, encoding="utf-8")
-    raw = [text.encode() for text in texts]
-    texts_file.write_bytes(b"".join(struct.pack("<I", len(text)) + text for text in raw))
+    write_texts(texts, texts_file)
     best_mine = best_theirs = float("inf")
     with subprocess.Popen([program, tokenizer_file, texts_file], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as mine:
         for _ in range(rounds):
@@ -54,6 +60,36 @@ def measure(program, spec, texts, rounds, folder):
             assert sum(len(e.ids) for e in encodings) == int(tokens), "the two do not agree"
         mine.stdin.close()
     return best_mine, best_theirs, int(tokens), int(allocations)
+
+
+def write_texts(texts, file):
+    raw = [text.encode() for text in texts]
+    file.write_bytes(b"".join(struct.pack("<I", len(text)) + text for text in raw))
+
+
+def long_texts(program, spec, units, rounds, folder):
+    """[milliseconds, unit] of 64 KiB of each unit, and the units that were refused."""
+    tokenizer_file, texts_file = folder / "tokenizer.json", folder / "texts"
+    tokenizer_file.write_text(spec, encoding="utf-8")
+    write_texts([unit * (LONG // len(unit.encode())) for unit in units], texts_file)
+    done = subprocess.run([program, tokenizer_file, texts_file, str(rounds)], stdout=subprocess.PIPE, text=True, check=True)
+    times = [float(seconds) * 1e3 for seconds in done.stdout.split()]
+    return [(abs(time), ascii(unit)) for time, unit in zip(times, units, strict=True)], [ascii(u) for t, u in zip(times, units) if t < 0]
+
+
+def measure_long_texts(program, texts, folder):
+    slowest = 0
+    for name, make in {**tokenize_pipelines.FAMILIES, **tokenize_pipelines.OTHERS}.items():
+        tokenizer = make(texts[:10000])
+        if tokenizer is None:
+            print(f"{name}: skipped, as its Python package is not installed")
+            continue
+        times, refused = long_texts(program, tokenizer.to_str(), (*UNITS, LIGATURE), 3, folder)
+        ligature, (time, unit) = times[-1][0], max(times[:-1])
+        print(f"{name}: 64 KiB take at most {time:.1f} ms, of {unit}; of the ligature {ligature:.1f} ms"
+              + (f"; refused as too much work: {' '.join(refused)}" if refused else ""), flush=True)
+        slowest = max(slowest, time)
+    return f"figure tokenize_64_KiB_ms {slowest:.1f} goal {LONG_GOAL_MS}"
 
 
 def main():
@@ -79,6 +115,7 @@ def main():
             print(f"{name}: sextant {mine / len(texts) * 1e6:.2f} us per text, tokenizers {theirs / len(texts) * 1e6:.2f} us, "
                   f"{tokens / len(texts):.1f} tokens and {allocations / len(texts):.1f} allocations per text")
             figures.append(f"figure tokenize_{name.replace('-', '_')} {theirs / mine:.2f} goal {GOAL}")
+        figures.append(measure_long_texts(args.program, texts, pathlib.Path(folder)))
     print("\n".join(figures))
 
 

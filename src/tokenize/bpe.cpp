@@ -134,13 +134,12 @@ private:
     // nothing to do with each other, so that a sentence that was not cut into words is merged word by word here.
     std::size_t part_at(std::string_view word) const {
         auto [last, at] = front(word);
-        for (std::size_t begin = 0; at < word.size();) {
+        for (bool was_known = is_known(word.substr(0, at)); at < word.size();) {
             const auto [c, length] = front(word.substr(at));
-            if (!merges_.may_join(last, c) && is_known(word.substr(begin, at - begin)) &&
-                is_known(word.substr(at, length)))
-                return at;
+            const bool known = is_known(word.substr(at, length));
+            if (was_known && known && !merges_.may_join(last, c)) return at;
             last = c;
-            begin = at;
+            was_known = known;
             at += length;
         }
         return at;

@@ -13,9 +13,10 @@ namespace sextant::tokenize {
 namespace {
 
 constexpr std::size_t max_regex_bytes = 16 * 1024;
-// A search takes few steps. Some searches of a text may take many, but not all of them.
+// A search takes few steps. Some searches of a text may take many, but not all of them: where steps grow with what is
+// searched, a text of 64 KiB has room for a dozen such.
 constexpr std::uint32_t usual_steps = 10'000, most_steps = 1'000'000;
-constexpr int max_long_searches = 100;
+constexpr int max_long_searches = 16;
 constexpr std::uint32_t heap_limit_kib = 64 * 1024;
 
 template <auto Free>
@@ -36,20 +37,30 @@ std::string message_of(int error) {
     return reinterpret_cast<const char*>(buffer);
 }
 
+// What PCRE2 works in. Each thread has one, as a text may be cut into thousands of pieces that are searched one by one.
+struct Workplace {
+    Workplace() : context(pcre2_match_context_create(nullptr)), data(pcre2_match_data_create(1, nullptr)) {
+        if (!context || !data) throw std::bad_alloc();
+        pcre2_set_heap_limit(context.get(), heap_limit_kib);
+    }
+
+    MatchContext context;
+    MatchData data;
+};
+
+Workplace& workplace() {
+    thread_local std::unique_ptr<Workplace> mine;
+    if (!mine) mine = std::make_unique<Workplace>();
+    return *mine;
+}
+
 // The searches of one text.
 class Search {
 public:
-    Search(const pcre2_code& code, std::string_view subject)
-        : code_(code),
-          subject_(subject),
-          context_(pcre2_match_context_create(nullptr)),
-          data_(pcre2_match_data_create(1, nullptr)) {
-        if (!context_ || !data_) throw std::bad_alloc();
-        pcre2_set_heap_limit(context_.get(), heap_limit_kib);
-    }
+    Search(const pcre2_code& code, std::string_view subject) : code_(code), subject_(subject), workplace_(workplace()) {}
 
     // What the last search found.
-    const PCRE2_SIZE* span() const { return pcre2_get_ovector_pointer(data_.get()); }
+    const PCRE2_SIZE* span() const { return pcre2_get_ovector_pointer(workplace_.data.get()); }
 
     // What PCRE2 returns: below 0 if there is no match, or none within the limits.
     int next(std::size_t from) {
@@ -60,10 +71,10 @@ public:
 
 private:
     int match(std::size_t from, std::uint32_t steps) const {
-        pcre2_set_match_limit(context_.get(), steps);
+        pcre2_set_match_limit(workplace_.context.get(), steps);
         const auto match = [&](std::uint32_t options) {
             return pcre2_match(&code_, reinterpret_cast<PCRE2_SPTR>(subject_.data()), subject_.size(), from,
-                               PCRE2_NO_UTF_CHECK | options, data_.get(), context_.get());
+                               PCRE2_NO_UTF_CHECK | options, workplace_.data.get(), workplace_.context.get());
         };
         const int result = match(0);  // if that fails, the interpreter, whose stack is on the heap
         return result == PCRE2_ERROR_JIT_STACKLIMIT ? match(PCRE2_NO_JIT) : result;
@@ -71,8 +82,7 @@ private:
 
     const pcre2_code& code_;
     std::string_view subject_;
-    MatchContext context_;
-    MatchData data_;
+    Workplace& workplace_;
     int long_searches_ = 0;
 };
 
@@ -130,7 +140,6 @@ private:
     template <class Found>
     void for_each_match(std::string_view subject, Found&& found) const {
         Search search(*code_, subject);
-        const auto* span = search.span();
         std::size_t from = 0, last_end = std::string_view::npos;
         while (from <= subject.size()) {
             const int result = search.next(from);
@@ -138,6 +147,7 @@ private:
             if (result < 0)
                 throw Error(ErrorCode::limit, place_ + ": the regex takes too long on this text (PCRE2: " +
                                                   message_of(result) + "); shorten the text");
+            const auto* span = search.span();
             if (span[0] == span[1] && span[1] == last_end) {
                 from += from < subject.size() ? front(subject.substr(from)).length : 1;
                 continue;

@@ -46,7 +46,7 @@ Trie::Trie(std::vector<std::pair<std::string_view, Value>> entries, const std::s
         }
         level = std::move(next);
     }
-    for (std::uint32_t i = 0; i < nodes_[root].children; ++i) starts_[labels_[nodes_[root].first_child + i]] = true;
+    for (std::uint32_t i = 0; i < nodes_[root].children; ++i) first_[labels_[nodes_[root].first_child + i]] = nodes_[root].first_child + i;
 }
 
 std::optional<Trie::Node> Trie::walk(Node from, std::string_view text) const noexcept {

@@ -39,7 +39,7 @@ public:
     [[nodiscard]] std::optional<Value> find(std::string_view key) const noexcept;
     /// The first place from `at` on at which a non-empty key may begin, by its first byte; the text's end if none may.
     [[nodiscard]] std::size_t next_start(std::string_view text, std::size_t at) const noexcept {
-        while (at < text.size() && !starts_[static_cast<unsigned char>(text[at])]) ++at;
+        while (at < text.size() && first_[static_cast<unsigned char>(text[at])] == root) ++at;
         return at;
     }
     /// The longest non-empty key that `text` begins with, going on from `from`.
@@ -64,6 +64,7 @@ private:
     };
 
     [[nodiscard]] const Entry* child(const Entry& node, unsigned char label) const noexcept {
+        if (&node == nodes_.data()) return first_[label] == root ? nullptr : &nodes_[first_[label]];
         const auto* labels = labels_.data() + node.first_child;
         if (node.children == 0) return nullptr;
         if (*labels == label) return &nodes_[node.first_child];  // most nodes have one child
@@ -73,7 +74,7 @@ private:
 
     std::vector<Entry> nodes_;
     std::vector<unsigned char> labels_;  // by which each node is reached
-    std::array<bool, 256> starts_{};     // the first bytes of the keys
+    std::array<Node, 256> first_{};      // the root's children by their labels; `root` where there is none
 };
 
 }  // namespace sextant::tokenize
