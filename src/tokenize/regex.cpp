@@ -1,6 +1,8 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
+#include <time.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -13,11 +15,13 @@ namespace sextant::tokenize {
 namespace {
 
 constexpr std::size_t max_regex_bytes = 16 * 1024;
-// A search takes few steps. Some searches of a text may take many, but not all of them: where steps grow with what is
-// searched, a text of 64 KiB has room for a dozen such.
-constexpr std::uint32_t usual_steps = 10'000, most_steps = 1'000'000;
-constexpr int max_long_searches = 16;
 constexpr std::uint32_t heap_limit_kib = 64 * 1024;
+// What one search may take from one place on (PCRE2 counts where it backtracks), and all searches of a text together. A
+// regex that looks to the end of the text from everywhere takes steps that PCRE2 does not count; so in texts that are not
+// short time is looked at now and then. For a text of 64 KiB usual regexes take a hundredth of it.
+constexpr std::uint32_t max_steps = 1'000'000;
+constexpr std::size_t short_text = 256, bytes_at_a_time = 32;
+constexpr double max_seconds = 0.5;
 
 template <auto Free>
 struct Deleter {
@@ -54,24 +58,43 @@ Workplace& workplace() {
     return *mine;
 }
 
+// Of this thread, which others do not lengthen.
+double processor_seconds() {
+    timespec now{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
 // The searches of one text.
 class Search {
 public:
-    Search(const pcre2_code& code, std::string_view subject) : code_(code), subject_(subject), workplace_(workplace()) {}
+    Search(const pcre2_code& code, std::string_view subject) : code_(code), subject_(subject), workplace_(workplace()) {
+        if (subject.size() <= short_text) last_ = short_text;
+        else deadline_ = processor_seconds() + max_seconds;
+    }
 
     // What the last search found.
     const PCRE2_SIZE* span() const { return pcre2_get_ovector_pointer(workplace_.data.get()); }
 
     // What PCRE2 returns: below 0 if there is no match, or none within the limits.
     int next(std::size_t from) {
-        int result = match(from, usual_steps);
-        if (result == PCRE2_ERROR_MATCHLIMIT && ++long_searches_ <= max_long_searches) result = match(from, most_steps);
-        return result;
+        for (;;) {
+            if (from > last_) {
+                if (processor_seconds() > deadline_) return PCRE2_ERROR_MATCHLIMIT;
+                last_ = from + bytes_at_a_time;
+            }
+            const int result = match(from);
+            if (result != PCRE2_ERROR_NOMATCH || last_ >= subject_.size()) return result;
+            from = last_ + 1;
+            while (from < subject_.size() && (static_cast<unsigned char>(subject_[from]) & 0xC0) == 0x80) ++from;
+        }
     }
 
 private:
-    int match(std::size_t from, std::uint32_t steps) const {
-        pcre2_set_match_limit(workplace_.context.get(), steps);
+    // Looks for a match that begins at one of the bytes [from, last_].
+    int match(std::size_t from) const {
+        pcre2_set_match_limit(workplace_.context.get(), max_steps);
+        pcre2_set_offset_limit(workplace_.context.get(), last_);
         const auto match = [&](std::uint32_t options) {
             return pcre2_match(&code_, reinterpret_cast<PCRE2_SPTR>(subject_.data()), subject_.size(), from,
                                PCRE2_NO_UTF_CHECK | options, workplace_.data.get(), workplace_.context.get());
@@ -83,7 +106,8 @@ private:
     const pcre2_code& code_;
     std::string_view subject_;
     Workplace& workplace_;
-    int long_searches_ = 0;
+    std::size_t last_ = bytes_at_a_time;
+    double deadline_ = 0;
 };
 
 // Matches with PCRE2 as Oniguruma would, through a mirror of the text in which every code point that the two class
@@ -98,7 +122,7 @@ public:
         int error = 0;
         PCRE2_SIZE offset = 0;
         constexpr auto options =
-            PCRE2_UTF | PCRE2_UCP | PCRE2_MULTILINE | PCRE2_NEVER_BACKSLASH_C | PCRE2_NO_AUTO_CAPTURE;
+            PCRE2_UTF | PCRE2_UCP | PCRE2_MULTILINE | PCRE2_NEVER_BACKSLASH_C | PCRE2_NO_AUTO_CAPTURE | PCRE2_USE_OFFSET_LIMIT;
         code_.reset(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(regex.data()), regex.size(), options, &error, &offset,
                                   context.get()));
         if (!code_) node.fail(ErrorCode::unsupported, "PCRE2 cannot read the regex: " + message_of(error));
@@ -145,8 +169,8 @@ private:
             const int result = search.next(from);
             if (result == PCRE2_ERROR_NOMATCH) return;
             if (result < 0)
-                throw Error(ErrorCode::limit, place_ + ": the regex takes too long on this text (PCRE2: " +
-                                                  message_of(result) + "); shorten the text");
+                throw Error(ErrorCode::limit, place_ + ": the regex takes too long on this text (PCRE2: " + message_of(result) +
+                                                  "): shorten the text, or the regex looks too far ahead at every place");
             const auto* span = search.span();
             if (span[0] == span[1] && span[1] == last_end) {
                 from += from < subject.size() ? front(subject.substr(from)).length : 1;
