@@ -2,6 +2,7 @@
 # Measures one thing, beside its peer or beside chance:  bash benchmarks/run.sh NAME
 #   queries      how many of 50 plain queries find a fitting picture among the first 5 of the bundled drawings
 #   preprocess   how much faster than the Python originals texts and pictures become what a network is fed
+#   encode       how much faster than sentence-transformers and transformers texts and pictures become vectors
 #   index        how much faster than faiss and torch an index is searched exactly (the first run encodes 117,659 texts: ten minutes)
 # Parameters are printed above the figures; each figure is one line: figure NAME VALUE goal GOAL.
 set -euo pipefail
@@ -27,6 +28,14 @@ case "${1:-}" in
             cmake --build build/bench --target "${part}_benchmark"
             "${SEXTANT_PYTHON:-build/python/bin/python}" "benchmarks/$part.py" "build/bench/benchmarks/${part}_benchmark"
         done ;;
+    encode)
+        bash cmake/setup.sh --tests
+        torch=$("${SEXTANT_PYTHON:-build/python/bin/python}" -c 'import torch; print(torch.utils.cmake_prefix_path)')
+        mkdir -p build
+        cmake -S . -B build/bench-torch -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_PREFIX_PATH="$torch" -DSEXTANT_BUILD_EXAMPLES=OFF \
+            -DSEXTANT_BUILD_BENCHMARKS=ON > build/bench-torch.log 2>&1 || { cat build/bench-torch.log; exit 1; }
+        cmake --build build/bench-torch --target encode_benchmark
+        "${SEXTANT_PYTHON:-build/python/bin/python}" -W ignore benchmarks/encode.py build/bench-torch/benchmarks/encode_benchmark ;;
     index)
         bash cmake/setup.sh --tests
         data=build/bench-data peers=build/bench-python
@@ -40,5 +49,5 @@ case "${1:-}" in
         configure_bench
         cmake --build build/bench --target index_benchmark
         $peers/bin/python benchmarks/index.py build/bench/benchmarks/index_benchmark $data ;;
-    *) echo "usage: bash benchmarks/run.sh queries|preprocess|index" >&2; exit 2 ;;
+    *) echo "usage: bash benchmarks/run.sh queries|preprocess|encode|index" >&2; exit 2 ;;
 esac

@@ -45,8 +45,8 @@ bash cmake/setup.sh --tests
 # Everything, with the libtorch that a plain configuration finds.
 suite ci build/ci "" ""
 # What runs networks, with the newest libtorch.
-suite ci build/ci-torch-2.13 '^(model|encode|rerank|search|parity_encode|parity_families|command_line|readme)$' \
-    'test_model test_encode test_rerank test_search encode_probe families_probe sextant_cli 1_first_search' \
+suite ci build/ci-torch-2.13 '^(model|encode|encode_soak|rerank|search|parity_encode|parity_families|command_line|readme)$' \
+    'test_model test_encode test_rerank test_search encode_soak encode_probe families_probe sextant_cli 1_first_search' \
     -DCMAKE_PREFIX_PATH="$(build/python/bin/python -c 'import torch; print(torch.utils.cmake_prefix_path)')"
 # Without libtorch: everything builds, and an index can be linked alone.
 suite no-torch build/no-torch '^(core|kernels|store|index|model|encode|search|consumer|example_2_own_vectors)$' ""
@@ -63,6 +63,7 @@ CTEST_PARALLEL_LEVEL=$(nproc) suite asan build/asan '^fuzz_' fuzzers -DSEXTANT_W
 if $all; then
     say "the slow suites in full"
     for program in index_bit_flips index_truncation index_kill; do build/ci/tests/hostile/$program --all; done
+    for folder in build/ci build/ci-torch-2.13; do $folder/tests/hostile/encode_soak --all; done
     build/python/bin/python tests/hostile/hostile_models.py --probe build/ci/tests/hostile/hostile_models --all
     for folder in build/ci build/ci-torch-2.13; do
         build/python/bin/python tests/parity/parity_families.py --all --probe $folder/tests/parity/families_probe \

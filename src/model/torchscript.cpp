@@ -1,4 +1,3 @@
-// The only file that sees libtorch.
 #include <sextant/model/torchscript.hpp>
 
 #include <algorithm>
@@ -13,6 +12,7 @@
 #include <torch/utils.h>
 
 #include "model/archive.hpp"
+#include "model/packed_linear.hpp"
 
 namespace sextant {
 namespace {
@@ -163,9 +163,6 @@ std::unique_ptr<Model> load_torchscript(std::span<const std::byte> bytes, std::s
 }
 
 std::unique_ptr<Model> load_any_torchscript(std::span<const std::byte> bytes, std::string_view name, Precision precision) {
-    if (precision != Precision::float32)
-        throw Error(ErrorCode::unsupported, std::string(name) + ": libtorch runs networks in float32 here, not in " + std::string(to_string(precision)) +
-                                                ": leave EncoderOptions::precision at its default, or give a ModelLoader of your own");
     limit_shape_caches();
     return guarded("loading " + std::string(name), [&] {
         const c10::InferenceMode inference;
@@ -173,7 +170,11 @@ std::unique_ptr<Model> load_any_torchscript(std::span<const std::byte> bytes, st
         std::istream stream(&buffer);
         auto module = torch::jit::load(stream, torch::kCPU);
         module.eval();
-        return std::make_unique<TorchScriptModel>(torch::jit::freeze(module), std::string(name));
+        auto frozen = torch::jit::freeze(module);
+        if (model_detail::pack_linears(frozen, precision) == 0 && precision != Precision::float32)
+            throw Error(ErrorCode::unsupported, std::string(name) + ": the network has no product with a constant matrix (aten::linear), so there is nothing to compute in " +
+                                                    std::string(to_string(precision)) + ": leave EncoderOptions::precision at its default");
+        return std::make_unique<TorchScriptModel>(std::move(frozen), std::string(name));
     });
 }
 

@@ -38,6 +38,21 @@ TEST_CASE("the demo bundles are verified") {
     }
 }
 
+TEST_CASE("the demo model computes in lower precision, and says how far it drifts") {
+    if (!has_torchscript()) return;
+    const auto exact = Encoder::open(demo);
+    double before = 1e-6;
+    for (const auto precision : {Precision::bfloat16, Precision::int8}) {
+        const auto rough = Encoder::open(demo, {.precision = precision});
+        INFO(to_string(precision) << ": " << rough.drift().worst);
+        CHECK(rough.drift().vectors > 4);
+        CHECK(rough.drift().worst > before);
+        CHECK(rough.drift().worst < 0.02);
+        before = rough.drift().worst;
+        CHECK(rough.fingerprint().difference(exact.fingerprint()) == "precision");
+    }
+}
+
 TEST_CASE("a demo bundle that was changed by one value fails at that stage") {
     if (!has_torchscript()) return;
     const TempFolder folder;

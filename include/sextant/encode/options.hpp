@@ -21,8 +21,8 @@ struct EncoderOptions {
     bool self_test = true;           ///< replay goldens of each network when opening: proof, and warm-up
 
     /// The numbers in which networks compute. Anything but float32 enters the fingerprint; how far its vectors are from
-    /// the reference's is measured over all goldens when the encoder is opened: see `Encoder::drift`. `load_torchscript`
-    /// has float32 alone; others are for loaders of one's own.
+    /// the reference's is measured over all goldens when the encoder is opened: see `Encoder::drift`. Lower ones are faster
+    /// where the processor multiplies in them (AVX512-BF16, AVX512-VNNI, AMX) and libtorch is 2.x, else slower.
     Precision precision = Precision::float32;
 
     /// Batches that run at the same time, each on its own thread: the caller's and others that the encoder keeps. 0: one

@@ -26,7 +26,13 @@ namespace sextant {
 /// sets them in the environment: make that call before other threads read the environment.
 ///
 /// Throws `corrupt` or `limit` for an archive that is not as it should be, `model` for code as above, naming the word, or
-/// if libtorch cannot read the archive, and `unsupported` in a build without libtorch and for any precision but float32.
+/// if libtorch cannot read the archive, and `unsupported` in a build without libtorch, and for a lower precision if the
+/// network has no product with a constant matrix.
+///
+/// Products with constant matrices are computed in `precision`, from float32 to float32; all else stays in float32. Weights
+/// are brought into oneDNN's own layout where libtorch offers that (2.x). 8-bit products round the weights of each output
+/// and each row of the input by their largest magnitude (Yao et al., "ZeroQuant", 2022). A processor that has no such
+/// products (AVX512-BF16, AVX512-VNNI) gives the same vectors but for the last digits, more slowly than float32.
 [[nodiscard]] std::unique_ptr<Model> load_torchscript(std::span<const std::byte> bytes, std::string_view name,
                                                       Precision precision = Precision::float32);
 
