@@ -1,8 +1,10 @@
 // sextant encode BUNDLE --text-file FILE | --images FILE... --out VECTORS.npy
 #include <algorithm>
 #include <fstream>
+#include <functional>
 #include <iostream>
 #include <memory>
+#include <optional>
 
 #include "cli.hpp"
 #include "files.hpp"
@@ -18,68 +20,45 @@ struct Options {
     std::string out;
 };
 
-constexpr std::size_t items_at_a_time = 256;
+using Source = std::function<std::optional<sextant::Item>()>;
 
-/// The vectors of a long list, and what was lost in making them.
-class Vectors {
-public:
-    Vectors(const sextant::Encoder& encoder, bool query) : encoder_(encoder), query_(query) {}
-
-    /// Items are encoded many at a time; `finish` encodes what is left.
-    void add(sextant::Item item) {
-        waiting_.push_back(std::move(item));
-        if (waiting_.size() == items_at_a_time) finish();
-    }
-
-    void finish() {
-        if (waiting_.empty()) return;
-        const auto rows = encode();
-        values_.insert(values_.end(), rows.vectors.data(), rows.vectors.data() + rows.vectors.size());
-        cut_ += static_cast<std::size_t>(std::count_if(rows.info.begin(), rows.info.end(), [](const auto& info) { return info.truncated(); }));
-        count_ += waiting_.size();
-        waiting_.clear();
-    }
-
-    [[nodiscard]] const std::vector<float>& values() const { return values_; }
-    [[nodiscard]] std::size_t count() const { return count_; }
-    [[nodiscard]] std::size_t cut() const { return cut_; }
-
-private:
-    [[nodiscard]] sextant::Embeddings encode() const {
-        try {
-            return query_ ? encoder_.encode_query(waiting_) : encoder_.encode_document(waiting_);
-        } catch (const sextant::Error& error) {
-            if (count_ == 0) throw;
-            throw sextant::Error(error.code(), "after the first " + std::to_string(count_) + ": " + error.what());
-        }
-    }
-
-    const sextant::Encoder& encoder_;
-    bool query_;
-    std::vector<sextant::Item> waiting_;
-    std::vector<float> values_;
-    std::size_t count_ = 0, cut_ = 0;
-};
-
-void add_lines(const std::string& file, Vectors& vectors) {
-    std::ifstream stream;
-    if (file != "-") stream.open(file, std::ios::binary);
-    std::istream& lines = file == "-" ? std::cin : stream;
+/// The lines of a file, one after the other.
+Source lines_of(const std::string& file) {
+    auto stream = std::make_shared<std::ifstream>();
+    if (file != "-") stream->open(file, std::ios::binary);
+    std::istream& lines = file == "-" ? std::cin : *stream;
     if (!lines) throw sextant::Error(sextant::ErrorCode::not_found, "cannot read " + file + ": give a file of texts, one in each line, or - for standard input");
-    for (std::string line; std::getline(lines, line);) vectors.add(sextant::Text{line});
-    if (lines.bad()) throw sextant::Error(sextant::ErrorCode::io, "cannot read " + file + " to its end");
+    return [stream, file, &lines]() -> std::optional<sextant::Item> {
+        std::string line;
+        if (std::getline(lines, line)) return sextant::Text{std::move(line)};
+        if (lines.bad()) throw sextant::Error(sextant::ErrorCode::io, "cannot read " + file + " to its end");
+        return std::nullopt;
+    };
+}
+
+Source pictures_of(const std::vector<std::string>& files) {
+    return [&files, next = std::size_t{0}]() mutable -> std::optional<sextant::Item> {
+        if (next == files.size()) return std::nullopt;
+        return sextant::read_image(files[next++]);
+    };
 }
 
 int run(const Options& options) {
     const auto encoder = sextant::Encoder::open(options.bundle);
-    Vectors vectors(encoder, options.query);
-    if (!options.text_file.empty()) add_lines(options.text_file, vectors);
-    for (const auto& file : options.images) vectors.add(sextant::read_image(file));
-    vectors.finish();
-    const auto count = static_cast<std::int64_t>(vectors.count()), dimensions = static_cast<std::int64_t>(encoder.dimensions());
-    write_npy(options.out, {count, dimensions}, vectors.values());
-    std::cout << options.out << ": float32 " << sextant::Tensor::describe({count, dimensions}) << '\n';
-    if (vectors.cut() > 0) std::cout << vectors.cut() << " texts were longer than the model reads, and cut\n";
+    std::vector<float> values;
+    std::size_t cut = 0;
+    const auto keep = [&](sextant::Encoded&& part) {
+        const auto& rows = part.dense;
+        values.insert(values.end(), rows.vectors.data(), rows.vectors.data() + rows.vectors.size());
+        cut += static_cast<std::size_t>(std::ranges::count_if(rows.info, [](const auto& info) { return info.truncated(); }));
+        return true;
+    };
+    const auto source = options.text_file.empty() ? pictures_of(options.images) : lines_of(options.text_file);
+    const auto count = sextant::encode_stream(encoder, source, keep, {.encode = {.role = options.query ? sextant::Role::query : sextant::Role::document}, .items = 256});
+    const sextant::Tensor::Shape shape{static_cast<std::int64_t>(count), static_cast<std::int64_t>(encoder.dimensions())};
+    write_npy(options.out, shape, values);
+    std::cout << options.out << ": float32 " << sextant::Tensor::describe(shape) << '\n';
+    if (cut > 0) std::cout << cut << " texts were longer than the model reads, and cut\n";
     return success;
 }
 

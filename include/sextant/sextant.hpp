@@ -7,6 +7,7 @@
 #include <sextant/core/item.hpp>
 #include <sextant/core/utf8.hpp>
 #include <sextant/encode/encoder.hpp>
+#include <sextant/encode/stream.hpp>
 #include <sextant/encode/verify.hpp>
 #include <sextant/index/index.hpp>
 #include <sextant/kernels/cpu.hpp>
