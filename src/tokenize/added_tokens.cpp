@@ -37,7 +37,8 @@ AddedTokens::AddedTokens(const std::optional<JsonNode>& section, const Model& mo
     if (!section) return;
     for (const auto& node : section->elements()) {
         auto token = read_token(node);
-        // What Hugging Face does, whatever the file says: the model's own id, else the next one after the model's.
+        // What Hugging Face does, whatever the file says: the model's own id, else the next after the number of tokens
+        // of the model, even if its ids have holes and go further.
         const auto known = model.token_to_id(token.content);
         const auto id = known ? *known : static_cast<std::int64_t>(model.size() + new_);
         if (!known) ++new_;

@@ -34,6 +34,9 @@ public:
     /// The token as it stands in the file; nothing for an id that no token has.
     [[nodiscard]] virtual std::optional<std::string> id_to_token(std::int64_t id) const = 0;
     [[nodiscard]] virtual std::size_t size() const noexcept = 0;
+    /// The token, if there is one, that Hugging Face takes for the text it stands for, and not for what the file calls
+    /// it, when offsets are trimmed.
+    [[nodiscard]] virtual std::optional<std::int64_t> token_of_text() const noexcept { return std::nullopt; }
 };
 
 /// From the section "model". Throws `unsupported` or `corrupt` with the place.

@@ -112,7 +112,13 @@ public:
 
     void apply(Text& text) const override {
         if (text.bytes().empty()) return;
-        text.rewrite([this](Rewriter& rewriter) { rewriter.insert(prefix_); });
+        text.rewrite([this](Rewriter& rewriter) {
+            if (!prefix_.empty()) return rewriter.insert(prefix_);
+            // As in Hugging Face, the first character then stands for nothing of the text.
+            const auto first = front(rewriter.rest());
+            rewriter.put(first.value, 1);
+            rewriter.drop(first.length);
+        });
     }
 
 private:

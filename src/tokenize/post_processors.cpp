@@ -68,8 +68,7 @@ TemplatePart read_token(const JsonNode& node, std::int64_t type_id) {
     return {Kind::tokens, type_id, {elements[1].as_id()}};
 }
 
-PostProcessor read_bert_processing(const JsonNode& node) {
-    node.only({"type", "sep", "cls"});
+PostProcessor read_cls_and_sep(const JsonNode& node) {
     const auto cls = read_token(node.at("cls"), 0);
     const auto sep = read_token(node.at("sep"), 0);
     return {{cls, {Kind::first_text, 0}, sep},
@@ -77,8 +76,21 @@ PostProcessor read_bert_processing(const JsonNode& node) {
             {}};
 }
 
+PostProcessor read_bert_processing(const JsonNode& node) {
+    node.only({"type", "sep", "cls"});
+    return read_cls_and_sep(node);
+}
+
+bool is_of_type(const JsonNode& node, std::string_view type) { return node.at("type").as_string() == type; }
+
+// Without both of its flags, Hugging Face reads a RobertaProcessing as a BertProcessing.
+bool is_roberta(const JsonNode& node) {
+    return is_of_type(node, "RobertaProcessing") && node.find("trim_offsets") && node.find("add_prefix_space");
+}
+
 PostProcessor read_roberta_processing(const JsonNode& node) {
     node.only({"type", "sep", "cls", "trim_offsets", "add_prefix_space"});
+    if (!is_roberta(node)) return read_cls_and_sep(node);
     const auto cls = read_token(node.at("cls"), 0);
     const auto sep = read_token(node.at("sep"), 0);
     PostProcessor processor{{cls, {Kind::first_text, 0}, sep},
@@ -95,8 +107,6 @@ PostProcessor read_byte_level_processing(const JsonNode& node) {
     return processor;
 }
 
-bool is_of_type(const JsonNode& node, std::string_view type) { return node.at("type").as_string() == type; }
-
 // ByteLevel only moves offsets; of the others one decides.
 PostProcessor read_sequence(const JsonNode& node) {
     node.only({"type", "processors"});
@@ -109,8 +119,8 @@ PostProcessor read_sequence(const JsonNode& node) {
         if (is_of_type(element, "ByteLevel")) continue;
         if (std::exchange(decided, true))
             element.fail(ErrorCode::unsupported, "a second post-processor that adds tokens");
-        const bool is_roberta = is_of_type(element, "RobertaProcessing");
-        is_late = {is_roberta || is_of_type(element, "BertProcessing"), is_roberta};
+        const bool has_cls = is_of_type(element, "RobertaProcessing") || is_of_type(element, "BertProcessing");
+        is_late = {has_cls, is_roberta(element)};
         next.trims = std::move(all.trims);
         all = std::move(next);
     }

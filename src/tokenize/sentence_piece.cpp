@@ -122,6 +122,11 @@ SentencePiece::Index SentencePiece::find(std::string_view text) const noexcept {
     return normal_.find(text).value_or(unknown_);
 }
 
+SentencePiece::Index SentencePiece::find_in_text(std::string_view text) const noexcept {
+    const auto index = normal_.find(text);
+    return index && piece(*index).type != Type::unused ? *index : unknown_;
+}
+
 std::vector<SentencePiece::Part> SentencePiece::cut(std::string_view text) const {
     std::vector<Part> parts;
     switch (kind_) {
@@ -137,7 +142,7 @@ std::vector<SentencePiece::Part> SentencePiece::cut(std::string_view text) const
             parts.clear();
             bpe.merge_all();
             bpe.for_each([&](std::size_t begin, std::size_t end) {
-                parts.push_back({begin, end, find(text.substr(begin, end - begin))});
+                parts.push_back({begin, end, find_in_text(text.substr(begin, end - begin))});
             });
             break;
         }
@@ -171,7 +176,7 @@ void SentencePiece::cut_by_score(std::string_view text, std::vector<Part>& parts
 void SentencePiece::cut_words(std::string_view text, std::vector<Part>& parts) const {
     for (std::size_t begin = 0; begin < text.size();) {
         const auto end = std::min(text.find(blank_symbol, begin + 1), text.size());
-        parts.push_back({begin, end, find(text.substr(begin, end - begin))});
+        parts.push_back({begin, end, find_in_text(text.substr(begin, end - begin))});
         begin = end;
     }
 }
@@ -180,7 +185,7 @@ void SentencePiece::cut_characters(std::string_view text, std::vector<Part>& par
     for (std::size_t begin = 0; begin < text.size();) {
         const auto symbol = symbols_.longest_prefix(Trie::root, text.substr(begin));
         const auto end = begin + (symbol ? symbol->length : front(text.substr(begin)).length);
-        parts.push_back({begin, end, find(text.substr(begin, end - begin))});
+        parts.push_back({begin, end, find_in_text(text.substr(begin, end - begin))});
         begin = end;
     }
 }

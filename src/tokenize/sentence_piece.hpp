@@ -52,6 +52,9 @@ private:
     void find_bytes(const SentencePieceFile& file, const std::string& name);
     [[nodiscard]] const Piece& piece(Index index) const noexcept { return pieces_[static_cast<std::size_t>(index)]; }
     [[nodiscard]] Index find(std::string_view text) const noexcept;
+    // What a part of a text becomes: a normal or user-defined piece, else what stands for the unknown. Text that is
+    // written like a control symbol is none.
+    [[nodiscard]] Index find_in_text(std::string_view text) const noexcept;
     [[nodiscard]] std::vector<Part> cut(std::string_view text) const;
     void cut_by_score(std::string_view text, std::vector<Part>& parts) const;
     void cut_words(std::string_view text, std::vector<Part>& parts) const;

@@ -114,7 +114,9 @@ struct Tokenizer::State {
         placed.push_back({token.id, pieces.text.place(begin, end)});
         if (post_processor.trims.empty()) return;
         const auto id = static_cast<std::size_t>(token.id);
-        if (id < blanks.size()) {
+        if (token.id == model->token_of_text()) {
+            count_blanks(std::string_view(pieces.text.bytes()).substr(begin, end - begin), placed.back());
+        } else if (id < blanks.size()) {
             placed.back().leading = blanks[id].leading;
             placed.back().trailing = blanks[id].trailing;
         } else if (const auto written = model->id_to_token(token.id)) {

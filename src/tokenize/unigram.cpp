@@ -98,6 +98,9 @@ public:
     }
     std::optional<std::string> id_to_token(std::int64_t id) const override { return vocabulary_.token(id); }
     std::size_t size() const noexcept override { return vocabulary_.size(); }
+    std::optional<std::int64_t> token_of_text() const noexcept override {
+        return unknown_ ? std::optional(vocabulary_.id(*unknown_)) : std::nullopt;
+    }
 
 private:
     Index unknown() const {

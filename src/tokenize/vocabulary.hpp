@@ -21,7 +21,8 @@ public:
         std::int64_t id;
     };
 
-    /// From {"token": id, ...}. Throws `corrupt` for what is no id and for an id that two tokens share.
+    /// From {"token": id, ...}. Throws `corrupt` for what is no id and for an id that two tokens share: what that means
+    /// in Hugging Face changes from run to run.
     explicit Vocabulary(const JsonNode& node);
 
     /// From entries in the order of their indices; of equal tokens the last is found. `node` is for complaints.

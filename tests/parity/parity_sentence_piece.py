@@ -20,6 +20,10 @@ import tokenizers
 from tokenizers import Tokenizer, models, normalizers
 
 SYMBOLS = ["<sep>", "foo", "foobar", "\u2581x", "e\u0301", "  ", "A\u00ADB"]
+CONTROLS = ["<ctl>", "\u00A4"]
+# Written like pieces that text never becomes.
+SYMBOL_LINES = ["<s>", "</s>", "<unk>", "<s> a", "a <s>", "<s><s>", "<s> <s>", "\u2581<s>", "<s>\u2581a", "<ctl>", "a <ctl> b", "<ctl> <s> x",
+                "\u00A4", "a\u00A4b", "\u00A4\u00A4 a", "x \u00A4 y", "<s> <unk> <ctl> q", "<0x41>", "<0x41> a", "<unk> <unk>"]
 MODELS = {
     "unigram": dict(model_type="unigram"),
     "unigram bytes": dict(model_type="unigram", byte_fallback=True, user_defined_symbols=SYMBOLS),
@@ -27,12 +31,17 @@ MODELS = {
     "unigram plain": dict(model_type="unigram", normalization_rule_name="identity", remove_extra_whitespaces=False,
                           add_dummy_prefix=False, byte_fallback=True),
     "bpe": dict(model_type="bpe", user_defined_symbols=SYMBOLS),
-    "bpe bytes": dict(model_type="bpe", byte_fallback=True, control_symbols=["<ctl>"]),
+    "bpe bytes": dict(model_type="bpe", byte_fallback=True, control_symbols=CONTROLS),
     "bpe plain": dict(model_type="bpe", normalization_rule_name="identity", remove_extra_whitespaces=False,
                       split_digits=True, byte_fallback=True, user_defined_symbols=SYMBOLS),
-    "bpe not escaped": dict(model_type="bpe", normalization_rule_name="nfkc", remove_extra_whitespaces=False, add_dummy_prefix=False),
+    "bpe not escaped": dict(model_type="bpe", normalization_rule_name="nfkc", remove_extra_whitespaces=False, add_dummy_prefix=False,
+                            control_symbols=CONTROLS),
     "word": dict(model_type="word", user_defined_symbols=SYMBOLS[:3]),
+    "word plain": dict(model_type="word", control_symbols=CONTROLS, add_dummy_prefix=False),
+    "word suffix": dict(model_type="word", control_symbols=CONTROLS, treat_whitespace_as_suffix=True),
+    "word bytes": dict(model_type="word", control_symbols=CONTROLS, add_dummy_prefix=False, byte_fallback=True),
     "character": dict(model_type="char", byte_fallback=True, user_defined_symbols=SYMBOLS),
+    "character plain": dict(model_type="char", control_symbols=CONTROLS, add_dummy_prefix=False),
 }
 
 
@@ -164,6 +173,7 @@ def main():
     lines = texts.glosses(rng, args.lines // 2) + annotations + list(texts.long_runs(rng))
     lines += [texts.odd_text(rng, SYMBOLS) for _ in range(args.lines // 4)] + [texts.random_utf8(rng) for _ in range(args.lines // 8)]
     lines += list(texts.every_code_point(rng, *((1, 1) if args.lines >= 200000 else (0.2, 0.001))))
+    lines += SYMBOL_LINES
     corpus = texts.glosses(rng, 1500) + annotations[:500]
     wrong = 0
     with tempfile.TemporaryDirectory() as folder:

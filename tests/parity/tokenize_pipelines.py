@@ -234,6 +234,17 @@ def patchwork(corpus):
     return t
 
 
+def unknown_blanks(corpus):
+    """Unigram that knows few letters and no blank. What is unknown is trimmed by its text, and a Prepend of nothing takes
+    the place of the first letter away."""
+    pieces = [("<unk>", 0.0)] + [(c, -1 - i / 8) for i, c in enumerate("etaoinshrdlu")] + [("\u2581the", -2.0), (" of ", -2.5)]
+    t = Tokenizer(models.Unigram(pieces, 0, False))
+    t.normalizer = normalizers.Sequence([normalizers.NFD(), normalizers.Prepend("")])
+    t.add_tokens(added_tokens())
+    t.post_processor = processors.RobertaProcessing(("e", 1), ("t", 2), True, False)
+    return t
+
+
 REGEXES = {
     "llama3": r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+",
     "o200k": r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
@@ -311,11 +322,27 @@ FAMILIES = {  # get all the lines
 
 # Written as files were before version 0.20, each merge one string. `str` of a tokenizer writes pairs.
 MERGES_AS_STRINGS = ("roberta", "llama-holes", "ignore-merges")
+# Written as the first files were, and many on the hub still are: the model does not say its type.
+WITHOUT_TYPE = ("roberta", "bge-m3", "t5", "bert", "words", "ignore-merges")
+
+
+def as_older_file(name, written):
+    if name not in MERGES_AS_STRINGS and name not in WITHOUT_TYPE:
+        return written
+    content = json.loads(written)
+    model = content["model"]
+    if name in MERGES_AS_STRINGS:
+        model["merges"] = [" ".join(pair) for pair in model["merges"]]
+    if name in WITHOUT_TYPE:
+        del model["type"]
+    return json.dumps(content)
+
 
 OTHERS = {
     "ignore-merges": ignoring_merges, "fused": lambda corpus: few_letters(corpus, True), "unfused": lambda corpus: few_letters(corpus, False),
     "llama-holes": lambda corpus: byte_fallback(corpus, False, True), "bert": bert, "bert-cased": cased_bert,
     "patchwork": patchwork, "sp-first": strip_first, "byte-normalizer": byte_normalizer, "words": words,
+    "unknown-blanks": unknown_blanks,
     "nfc": forms("NFC"), "nfd": forms("NFD"), "nfkc": forms("NFKC"), "nfkd": forms("NFKD"), "lowercase": forms("Lowercase"),
     "strip-accents": forms("StripAccents"), "nmt": forms("Nmt"),
     "scripts": cut_by(pre_tokenizers.UnicodeScripts()), "delimiter": cut_by(pre_tokenizers.CharDelimiterSplit("e")),

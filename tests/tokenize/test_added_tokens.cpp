@@ -42,6 +42,19 @@ TEST_CASE("added tokens are cut out first", "[tokenize][added]") {
     }
 }
 
+TEST_CASE("new added tokens count on from the number of tokens, not from the highest id", "[tokenize][added]") {
+    // Hugging Face 0.22.2 gives <y> the id 3, and would say so in the file that it writes.
+    const auto read = [](const std::vector<nlohmann::json>& tokens) {
+        const std::string model = R"({"type": "BPE", "merges": [], "vocab": {"a": 0, "b": 7, "<x>": 9}})";
+        return Sections{.added_tokens = nlohmann::json(tokens).dump(), .model = model}.tokenizer();
+    };
+    const auto tokenizer = read({token("<x>", 9), token("<y>", 3), token("<z>", 4)});
+    CHECK(tokenizer.encode("a<x>b<y><z>").ids == Ids{0, 9, 7, 3, 4});
+    CHECK(tokenizer.id_to_token(3) == "<y>");
+    expect_error(sextant::ErrorCode::unsupported, {"added_tokens[1]", "<y>", "10", "3"},
+                 [&] { (void)read({token("<x>", 9), token("<y>", 10)}); });
+}
+
 TEST_CASE("added tokens take whitespace along", "[tokenize][added]") {
     CHECK(found({token("<m>", 256, "l")}, "a \t<m> b") == "a|{256} b|");
     CHECK(found({token("<m>", 256, "r")}, "a <m>\xE2\x80\x83 b") == "a |{256}b|");

@@ -67,6 +67,25 @@ TEST_CASE("BPE merges by rank, then from the left", "[tokenize][model]") {
     }
 }
 
+TEST_CASE("a model that does not say its type is told by its fields", "[tokenize][model]") {
+    // Hugging Face tries BPE, WordPiece, WordLevel, Unigram in turn; these ids are its own.
+    const std::string words_of = R"("unk_token": "a", "vocab": {"a": 0, "b": 1, "##b": 2})";
+    const std::string pieces_of = R"(, "continuing_subword_prefix": "##", "max_input_chars_per_word": 9)";
+    CHECK(ids(R"({"merges": ["a b"], "vocab": {"a": 0, "b": 1, "ab": 2}})", "ab") == Ids{2});
+    CHECK(ids("{" + words_of + R"(, "merges": []})", "bb") == Ids{1, 1});
+    CHECK(ids("{" + words_of + pieces_of + "}", "bb") == Ids{1, 2});
+    CHECK(ids("{" + words_of + "}", "bb b") == Ids{0, 1});
+    CHECK(ids(R"({"unk_id": 0, "vocab": [["a", 0], ["b", -1]]})", "bab") == Ids{1, 0, 1});
+    SECTION("what is read is checked as ever") {
+        using enum sextant::ErrorCode;
+        expect_error(unsupported, {"model", "max_input_chars_per_word"},
+                     [&] { (void)ids("{" + words_of + pieces_of + R"(, "merges": []})", "a"); });
+        expect_error(corrupt, {"model", "unk_token"}, [] { (void)ids(R"({"vocab": {"a": 0}})", "a"); });
+        expect_error(corrupt, {"model", "vocab"}, [] { (void)ids(R"({"merges": []})", "a"); });
+        expect_error(corrupt, {"model.type", "string"}, [&] { (void)ids(R"({"type": null, )" + words_of + "}", "a"); });
+    }
+}
+
 TEST_CASE("BPE marks the middle and the end of words", "[tokenize][model]") {
     const std::string vocab = R"({"l": 0, "o": 1, "w</w>": 2, "lo": 3, "low</w>": 4, "o</w>": 5})";
     CHECK(ids(bpe(vocab, R"(["l o", "lo w</w>"])", R"("end_of_word_suffix": "</w>", )"), "low lo") == Ids{4, 0, 5});

@@ -92,6 +92,9 @@ TEST_CASE("BertNormalizer", "[tokenize][normalizer]") {
         CHECK(normalized(section("false", "false", "null", "false"), "\xC3\x89t\xC3\xA9") == "\xC3\x89t\xC3\xA9");
         CHECK(normalized(section("false", "false", "true", "false"), "\xC3\x89t\xC3\xA9") == "Ete");
         CHECK(normalized(section("false", "false", "false", "true"), "\xC3\x89t\xC3\xA9") == "\xC3\xA9t\xC3\xA9");
+        // Of the marks only those that take no room go, as in Hugging Face: U+0301, not U+0903 and U+20DD.
+        CHECK(normalized(section("false", "false", "true", "false"), "\xE0\xA4\x95\xE0\xA4\x83\xE2\x83\x9D\xCC\x81") ==
+              "\xE0\xA4\x95\xE0\xA4\x83\xE2\x83\x9D");
     }
 }
 

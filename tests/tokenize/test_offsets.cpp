@@ -47,6 +47,7 @@ TEST_CASE("what a normalizer makes stands for what was there", "[tokenize][offse
     CHECK(origins(R"({"type": "Lowercase"})", "A\xC4\xB0" "B") == "A|\xC4\xB0|\xC4\xB0|B|");
     CHECK(origins(R"({"type": "Strip", "strip_left": true, "strip_right": true})", "  a ") == "a|");
     CHECK(origins(R"({"type": "Prepend", "prepend": "__"})", "ab") == "a|a|a|b|");
+    CHECK(origins(R"({"type": "Prepend", "prepend": ""})", "ab") == "|b|");  // as Hugging Face
     CHECK(origins(R"({"type": "Replace", "pattern": {"String": "abc"}, "content": "xy"})", "-abc-") == "-|c|c|-|");
     CHECK(origins(R"({"type": "Replace", "pattern": {"String": "b"}, "content": ""})", "abc") == "a|c|");
     CHECK(origins(R"({"type": "BertNormalizer", "clean_text": true, "handle_chinese_chars": true, "strip_accents": null,
@@ -80,6 +81,21 @@ TEST_CASE("ByteLevel and RoBERTa take blanks out of the offsets", "[tokenize][of
     CHECK(parts(words(true, false), "a a  a") == "a|a||a|");
     CHECK(parts(words(true, true), "a a") == "a|a|");   // the first blank was put there
     CHECK(parts(words(true, true), " a a") == " a|a|");  // or might have been
+    SECTION("an unknown piece of Unigram is trimmed by its text, not by the name of the unknown") {
+        // Places as Hugging Face gives them.
+        using Spans = std::vector<sextant::Offsets>;
+        for (const std::string unknown : {"<unk>", " u "}) {
+            const std::string model = R"({"type": "Unigram", "unk_id": 0, "vocab": [[")" + unknown +
+                                      R"(", 0], ["a", -1.5], ["b", -2.25], ["\u2581a", -1]]})";
+            const Sections level{.post_processor = R"({"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true})",
+                                 .model = model};
+            CHECK(level.tokenizer().encode("ab a b").offsets == Spans{{0, 1}, {1, 2}, {3, 3}, {3, 4}, {5, 5}, {5, 6}});
+            CHECK(level.tokenizer().encode("zz a").offsets == Spans{{0, 2}, {3, 4}});
+            CHECK(level.tokenizer().encode(" z  b").offsets == Spans{{1, 2}, {4, 5}});
+            CHECK(Sections{.post_processor = roberta, .model = model}.tokenizer().encode("zz a").offsets ==
+                  Spans{{0, 0}, {0, 2}, {3, 4}, {0, 0}});
+        }
+    }
     SECTION("special tokens are of no text and stand for nothing") {
         const auto pair = letter_tokenizer(roberta).encode_pair("ab", "c");
         CHECK(pair.sequence_ids == std::vector<std::int8_t>{-1, 0, 0, -1, -1, 1, -1});

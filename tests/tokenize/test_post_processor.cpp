@@ -46,6 +46,16 @@ TEST_CASE("special tokens stand around the texts", "[tokenize][post_processor]")
         CHECK(pair.ids == Ids{100, 1, 2, 101, 101, 3, 101});
         CHECK(pair.type_ids == Ids(7, 0));
     }
+    SECTION("of RoBERTa without both of its flags, which Hugging Face takes for BERT") {
+        for (const std::string flag : {"", R"(, "trim_offsets": true)", R"(, "add_prefix_space": false)",
+                                       R"(, "trim_offsets": true, "add_prefix_space": null)"}) {
+            const auto tokenizer = letter_tokenizer(
+                R"({"type": "RobertaProcessing", "cls": ["[CLS]", 100], "sep": ["[SEP]", 101])" + flag + "}");
+            const auto pair = tokenizer.encode_pair("ab", "c");
+            CHECK(pair.ids == Ids{100, 1, 2, 101, 3, 101});
+            CHECK(pair.type_ids == Ids{0, 0, 0, 0, 1, 1});
+        }
+    }
     SECTION("of a template") {
         const auto tokenizer = letter_tokenizer(pattern(a + "," + two, b + "," + cls + "," + a));
         CHECK(tokenizer.encode("ab").ids == Ids{1, 2, 7, 8});

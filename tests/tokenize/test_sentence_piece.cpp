@@ -83,6 +83,33 @@ TEST_CASE("the kinds of SentencePiece models", "[tokenize][sentence_piece]") {
     }
 }
 
+TEST_CASE("text that is written like a symbol is unknown", "[tokenize][sentence_piece]") {
+    // Ids and places as the Python package 0.2.3 gives them.
+    auto pieces = few;
+    pieces.insert(pieces.end(), {{"c", 0, control}, {"d", -1, unused}, {"<c>", 0, control}, {blank + "b", -2}});
+    SECTION("among words") {
+        const auto tokenizer = Model{.pieces = pieces, .kind = word, .add_dummy_prefix = false}.tokenizer();
+        CHECK(tokenizer.encode("<s>").ids == Ids{0});
+        CHECK(tokenizer.encode("<s> a").ids == Ids{0, 6});
+        CHECK(tokenizer.encode("ab <s>").ids == Ids{5, 0});
+        const Model blank_behind{.pieces = pieces, .kind = word, .treat_whitespace_as_suffix = true};
+        const auto merged = blank_behind.tokenizer().encode("<c> <s> x");
+        CHECK(merged.ids == Ids{0, 2});
+        CHECK(merged.offsets == Spans{{0, 9}, {9, 9}});
+    }
+    SECTION("and among characters, where an unused piece is unknown as well") {
+        const auto characters = Model{.pieces = pieces, .kind = character}.tokenizer();
+        CHECK(characters.encode("acb").ids == Ids{2, 3, 0, 4});
+        CHECK(characters.encode("adb").ids == Ids{2, 3, 0, 4});
+        const auto merged = characters.encode("cd");
+        CHECK(merged.ids == Ids{2, 0});
+        CHECK(merged.offsets == Spans{{0, 0}, {0, 2}});
+        const auto pairs = Model{.pieces = pieces, .kind = bpe}.tokenizer();
+        CHECK(pairs.encode("acb").ids == Ids{6, 0, 4});
+        CHECK(pairs.encode("abd").ids == Ids{6, 4, 0});
+    }
+}
+
 TEST_CASE("a file is opened by what is in it", "[tokenize][sentence_piece]") {
     const auto path = std::filesystem::temp_directory_path() / "sextant-test.model";
     std::ofstream(path, std::ios::binary) << Model{.pieces = few}.bytes();

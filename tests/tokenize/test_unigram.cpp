@@ -48,6 +48,9 @@ TEST_CASE("Unigram and what it does not know", "[tokenize][unigram]") {
         const std::string vocab = R"([["<unk>", 0], ["a", -1], ["xa", -11.5], ["xaa", -13.25]])";
         CHECK(encode(vocab, "xa").ids == Ids{2});  // -11.5 beats -13.25 - 10 - 1
         CHECK(encode(R"([["<unk>", 0], ["a", 20], ["xa", -1]])", "xa").ids == Ids{0, 1});
+        // Ten to the half, as Hugging Face has it: -1 beats -1 - 10 + 9.5, and is beaten by -1 - 10 + 10.5.
+        CHECK(encode(R"([["<unk>", 0], ["a", 9.5], ["xa", -1]])", "xa").ids == Ids{2});
+        CHECK(encode(R"([["<unk>", 0], ["a", 10.5], ["xa", -1]])", "xa").ids == Ids{0, 1});
     }
     SECTION("together they may be a piece that was too dear") {
         CHECK(encode(R"([["<unk>", 100], ["a", 99], ["xy", 95]])", "axy").ids == Ids{1, 2});

@@ -16,11 +16,13 @@ enum class TextCleaning {
     blip,          ///< BLIP and BLIP-2: lower case, some punctuation becomes blanks, at most 50 words
 };
 
-/// The cleaned text, equal to Python's in every byte; lower case is that of Python's str.lower, with its final sigma.
+/// The cleaned text, equal in every byte to what Python makes of the characters of Unicode 14, which Python 3.11 has;
+/// lower case is that of Python's str.lower, with its final sigma. Capitals that came later become small too, as in
+/// later versions of Python.
 /// Throws `invalid_argument` for invalid UTF-8. Linear time.
 [[nodiscard]] std::string clean_text(std::string_view text, TextCleaning cleaning);
 
-/// As Python's str.lower. `text` is valid UTF-8. Linear time.
+/// As Python's str.lower, for what Unicode 14 has. `text` is valid UTF-8. Linear time.
 [[nodiscard]] std::string lower_case(std::string_view text);
 
 /// As Python's html.unescape: numbers, names with and without semicolon, and the longest name that a longer one begins

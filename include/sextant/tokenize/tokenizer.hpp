@@ -83,6 +83,16 @@ struct Padding {
 /// Metaspace BPEDecoder ByteFallback Fuse Strip Replace CTC Sequence. Anything else that could change an id is refused
 /// when the file is read, by name and place; a decoder that is not supported is refused by `decode`.
 ///
+/// A file whose model does not say its type, as older ones on the hub, is read as the kind that its fields tell.
+///
+/// One difference is known, in offsets only: where `byte_fallback` meets `end_of_word_suffix` or
+/// `continuing_subword_prefix`, BPE writes bytes of the suffix or prefix that the text does not have. The offsets of
+/// Hugging Face then run on beyond the word, or the text; here they end with the word.
+///
+/// Encoding takes time linear in the text, or in what the file's normalizers make of it, times, at worst, the longest
+/// token, which has 1024 bytes at most; with a log n where symbols are merged and marks put in order. A regex of the
+/// file that takes too long on a text is stopped, with `limit`.
+///
 /// How long a text may be is the caller's to say. What the file says about it is offered by `truncation()` and
 /// `padding()` and never done unasked, because files are published with settings that were those of a training run.
 ///
