@@ -5,9 +5,9 @@
 #include <utility>
 #include <vector>
 
-#include <ATen/core/dispatch/Dispatcher.h>
 #include <torch/csrc/jit/passes/dead_code_elimination.h>
 #include <torch/custom_class.h>
+#include <torch/library.h>
 
 namespace sextant::model_detail {
 namespace {
