@@ -13,6 +13,8 @@ sextant::Image in_grey(sextant::Image image) {
         const auto level = (299 * image.pixels[i] + 587 * image.pixels[i + 1] + 114 * image.pixels[i + 2]) / 1000;
         image.pixels[i] = image.pixels[i + 1] = image.pixels[i + 2] = static_cast<std::uint8_t>(level);
     }
+    image.mode = sextant::NativeMode::rgb;  // what it was in its file does not go with these pixels
+    image.native.clear();
     return image;
 }
 

@@ -114,6 +114,7 @@ ImageSize read_pad(Fields fields) {
 
 ImageSpec read_image_spec(Fields fields) {
     ImageSpec spec;
+    spec.convert = fields.choice<Convert>("convert", {{"before", Convert::before}, {"after", Convert::after}}, "before");
     spec.resize = read_resize(fields.object("resize"));
     if (fields.has("crop")) spec.crop = read_crop(fields.object("crop"));
     if (fields.has("pad")) spec.pad = read_pad(fields.object("pad"));

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <sextant/core/error.hpp>
 #include <sextant/core/item.hpp>
@@ -50,6 +51,15 @@ inline void append_row(Image& image, const std::uint8_t* row) {
     image.pixels.insert(image.pixels.end(), row, row + static_cast<std::size_t>(image.width) * 3);
 }
 
+/// Gives an image without pixels yet a mode, and room for what that takes. The size must have been checked.
+void set_mode(Image& image, NativeMode mode);
+
+/// Appends a row of RGBA to an image of mode alpha that has room for it. The row is lost. Throws nothing.
+void append_row_with_alpha(Image& image, std::uint8_t* row);
+
+/// The table of a picture that is black and white: colour 0 is black, all others are white.
+[[nodiscard]] std::vector<std::uint8_t> black_and_white();
+
 /// Lays RGBA over a background, in place: the RGB lies at the beginning afterwards.
 void blend(std::uint8_t* pixels, std::size_t count, const std::array<std::uint8_t, 3>& background);
 
@@ -64,6 +74,15 @@ void blend(std::uint8_t* pixels, std::size_t count, const std::array<std::uint8_
 /// Throws `unsupported` for a form of a stb kind that must not reach stb, or that it would decode unlike Pillow, and
 /// `limit` or `corrupt` for one that is too large or ends before its last pixel.
 void check_form(const Source& source);
+
+/// The mode of a picture that has passed `check_form`, as Pillow sees it: rgb, alpha or palette.
+[[nodiscard]] NativeMode mode_of_form(const Source& source);
+
+/// The colours of one whose mode is palette.
+[[nodiscard]] std::vector<std::uint8_t> palette_of_form(const Source& source);
+
+/// A little-endian field of the file; 0 beyond its end, where no kind for stb keeps a field.
+[[nodiscard]] std::uint32_t field(const Source& source, std::size_t at, std::size_t bytes);
 
 [[nodiscard]] Image decode_with_stb(const Source& source);
 

@@ -61,13 +61,19 @@ Image upright(Image image, int orientation) {
     const std::ptrdiff_t along_x = from_right ? -1 : 1, along_y = from_below ? -width : width;
     const std::ptrdiff_t step = swapped ? along_y : along_x, row_step = swapped ? along_x : along_y;
 
-    Image turned{image.width, image.height, std::vector<std::uint8_t>(image.pixels.size())};
-    if (swapped) std::swap(turned.width, turned.height);
-    std::uint8_t* target = turned.pixels.data();
-    for (std::ptrdiff_t y = 0; y < turned.height; ++y)
-        for (std::ptrdiff_t x = 0; x < turned.width; ++x, target += 3)
-            std::memcpy(target, image.pixels.data() + 3 * (first + x * step + y * row_step), 3);
-    return turned;
+    const auto turn = [&](std::vector<std::uint8_t>& values) {
+        const std::size_t bytes = values.size() / static_cast<std::size_t>(width * height);  // of each pixel
+        std::vector<std::uint8_t> turned(values.size());
+        std::uint8_t* target = turned.data();
+        for (std::ptrdiff_t y = 0; y < (swapped ? width : height); ++y)
+            for (std::ptrdiff_t x = 0; x < (swapped ? height : width); ++x, target += bytes)
+                std::memcpy(target, values.data() + bytes * static_cast<std::size_t>(first + x * step + y * row_step), bytes);
+        values = std::move(turned);
+    };
+    turn(image.pixels);
+    if (image.mode != NativeMode::palette && !image.native.empty()) turn(image.native);
+    if (swapped) std::swap(image.width, image.height);
+    return image;
 }
 
 }  // namespace sextant::media

@@ -13,13 +13,6 @@ namespace {
     throw source.error(ErrorCode::unsupported, form + " is not read: save it as PNG");
 }
 
-/// Little-endian fields; 0 beyond the end, which is not where any of these kinds keeps a field.
-std::uint32_t field(const Source& source, std::size_t at, std::size_t bytes) {
-    std::uint32_t value = 0;
-    for (std::size_t i = bytes; i-- > 0;) value = value << 8 | (at + i < source.size() ? source.data()[at + i] : 0);
-    return value;
-}
-
 /// stb looks every index up in a table of 256 colours, of which it filled only those that the file has.
 void check_bmp_indices(const Source& source, std::uint32_t pixels_at, std::uint32_t depth, std::uint32_t colours) {
     const std::size_t width = field(source, 18, 4);
@@ -178,6 +171,12 @@ void check_psd(const Source& source) {
 }
 
 }  // namespace
+
+std::uint32_t field(const Source& source, std::size_t at, std::size_t bytes) {
+    std::uint32_t value = 0;
+    for (std::size_t i = bytes; i-- > 0;) value = value << 8 | (at + i < source.size() ? source.data()[at + i] : 0);
+    return value;
+}
 
 void check_form(const Source& source) {
     if (source.kind == "BMP") check_bmp(source);

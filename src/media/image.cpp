@@ -43,6 +43,28 @@ Image empty_image(std::uint64_t width, std::uint64_t height) {
     return image;
 }
 
+void set_mode(Image& image, NativeMode mode) {
+    image.mode = mode;
+    image.native.reserve(native_bytes(mode, static_cast<std::size_t>(image.width) * static_cast<std::size_t>(image.height)));
+}
+
+void append_row_with_alpha(Image& image, std::uint8_t* row) {
+    const auto width = static_cast<std::size_t>(image.width);
+    image.native.resize(image.native.size() + width);
+    std::uint8_t* alpha = image.native.data() + image.native.size() - width;
+    for (std::size_t x = 0; x < width; ++x) {
+        alpha[x] = row[4 * x + 3];
+        for (std::size_t c = 0; c < 3; ++c) row[3 * x + c] = row[4 * x + c];
+    }
+    append_row(image, row);
+}
+
+std::vector<std::uint8_t> black_and_white() {
+    std::vector<std::uint8_t> colours(native_bytes(NativeMode::palette, 0), 255);
+    std::fill_n(colours.begin(), 3, std::uint8_t{0});
+    return colours;
+}
+
 void blend(std::uint8_t* pixels, std::size_t count, const std::array<std::uint8_t, 3>& background) {
     const std::uint8_t* rgba = pixels;
     for (std::uint8_t* rgb = pixels; count-- > 0; rgba += 4, rgb += 3) {
@@ -99,6 +121,29 @@ std::vector<std::byte> read_bytes(const std::filesystem::path& path, const std::
     if (std::ferror(file.get())) cannot_read(name, errno);
     bytes.resize(used);
     return bytes;
+}
+
+/// By the library that decodes its kind.
+Image decode(const media::Source& source, media::Library library) {
+    switch (library) {
+        case media::Library::libjpeg:
+            return media::decode_jpeg(source);
+        case media::Library::libpng:
+            return media::decode_png(source);
+        case media::Library::libwebp:
+            return media::decode_webp(source);
+        case media::Library::stb:
+            return media::decode_with_stb(source);
+        case media::Library::none:
+            break;
+    }
+    if (!source.kind.empty())
+        throw source.error(ErrorCode::unsupported, "the picture is " + std::string(source.kind) +
+                                                       ", which is not read; read are " +
+                                                       std::string(media::kinds_read) + ": convert it to one of those");
+    throw source.error(ErrorCode::unsupported, "not a picture of a known kind (it begins with the bytes " +
+                                                   media::first_bytes(source.bytes) + "); read are " +
+                                                   std::string(media::kinds_read));
 }
 
 }  // namespace
@@ -165,25 +210,13 @@ Image decode_image(std::span<const std::byte> bytes, std::string_view name, cons
     const media::Source source{bytes, name, kind.name, options, needed};
     if (bytes.empty()) throw source.error(ErrorCode::corrupt, "the picture is empty (0 bytes)");
     check_file_size(bytes.size(), std::string(name), options.limits);
-    switch (kind.library) {
-        case media::Library::libjpeg:
-            return media::decode_jpeg(source);
-        case media::Library::libpng:
-            return media::decode_png(source);
-        case media::Library::libwebp:
-            return media::decode_webp(source);
-        case media::Library::stb:
-            return media::decode_with_stb(source);
-        case media::Library::none:
-            break;
+    Image image = decode(source, kind.library);
+    const auto opaque = [](std::uint8_t alpha) { return alpha == 255; };
+    if (image.mode == NativeMode::alpha && std::all_of(image.native.begin(), image.native.end(), opaque)) {
+        image.mode = NativeMode::rgb;
+        image.native = {};
     }
-    if (!kind.name.empty())
-        throw source.error(ErrorCode::unsupported, "the picture is " + std::string(kind.name) +
-                                                       ", which is not read; read are " +
-                                                       std::string(media::kinds_read) + ": convert it to one of those");
-    throw source.error(ErrorCode::unsupported, "not a picture of a known kind (it begins with the bytes " +
-                                                   media::first_bytes(bytes) + "); read are " +
-                                                   std::string(media::kinds_read));
+    return image;
 }
 
 Image media::read_image_as(const std::filesystem::path& file, const std::string& name, const DecodeOptions& options,

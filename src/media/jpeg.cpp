@@ -106,25 +106,40 @@ void multiply_out(std::uint8_t* row, JDIMENSION width) {
     }
 }
 
+/// What Pillow's CMYK mode holds: 255 for full ink.
+void append_inks(Image& image, const std::uint8_t* row, JDIMENSION width) {
+    for (const std::uint8_t* level = row; level != row + std::size_t{width} * 4; ++level)
+        image.native.push_back(static_cast<std::uint8_t>(255 - *level));
+}
+
+/// Appends pixels that are not needed.
+void append_black(Image& image, std::size_t count) {
+    image.pixels.insert(image.pixels.end(), count * 3, 0);
+    if (image.mode == NativeMode::cmyk) image.native.insert(image.native.end(), count * 4, 0);
+}
+
 /// Stops after the last row that is needed: what follows it cannot change a pixel above.
 void read_pixels(Decoder& decoder) {
     auto& jpeg = decoder.jpeg;
-    auto& pixels = decoder.image->pixels;
+    Image& image = *decoder.image;
     const auto all = static_cast<JDIMENSION>(decoder.image->width);
     auto left = static_cast<JDIMENSION>(decoder.region.left), width = static_cast<JDIMENSION>(decoder.region.width);
     const auto top = static_cast<JDIMENSION>(decoder.region.top);
     jpeg_start_decompress(&jpeg);
     if (width < all) jpeg_crop_scanline(&jpeg, &left, &width);  // begins further left, at a whole block
     if (top > 0) jpeg_skip_scanlines(&jpeg, top);
-    pixels.insert(pixels.end(), std::size_t{top} * all * 3, 0);
+    append_black(image, std::size_t{top} * all);
     while (jpeg.output_scanline < top + static_cast<JDIMENSION>(decoder.region.height)) {
         if (jpeg_read_scanlines(&jpeg, &decoder.row, 1) != 1) continue;
-        if (jpeg.out_color_space == JCS_CMYK) multiply_out(decoder.row, width);
-        pixels.insert(pixels.end(), std::size_t{left} * 3, 0);
-        pixels.insert(pixels.end(), decoder.row, decoder.row + std::size_t{width} * 3);
-        pixels.insert(pixels.end(), std::size_t{all - left - width} * 3, 0);
+        append_black(image, left);
+        if (image.mode == NativeMode::cmyk) {
+            append_inks(image, decoder.row, width);
+            multiply_out(decoder.row, width);
+        }
+        image.pixels.insert(image.pixels.end(), decoder.row, decoder.row + std::size_t{width} * 3);
+        append_black(image, all - left - width);
     }
-    pixels.insert(pixels.end(), std::size_t{jpeg.output_height - jpeg.output_scanline} * all * 3, 0);
+    append_black(image, std::size_t{jpeg.output_height - jpeg.output_scanline} * all);
 }
 
 /// Releases what libjpeg holds, whatever happens.
@@ -281,6 +296,7 @@ Image decode_jpeg(const Source& source) {
     if (!attempt(decoder, [](Decoder& it) { jpeg_calc_output_dimensions(&it.jpeg); })) throw failure(decoder, source);
     decoder.region = region_of(jpeg, source);
     Image image = empty_image(jpeg.output_width, jpeg.output_height);
+    if (four_inks) set_mode(image, NativeMode::cmyk);
     // One byte beside alignment: to aligned rows libjpeg-turbo writes past the cache, and this row is read at once.
     std::vector<std::uint8_t> row(1 + std::size_t{jpeg.output_width} * 4);
     decoder.image = &image;

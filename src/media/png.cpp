@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <memory>
 #include <new>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -166,17 +167,31 @@ void spread_grey_16(std::uint8_t* row, std::size_t width, bool alpha) {
 }
 
 void finish_row(Decoder& decoder, std::uint8_t* row, bool alpha) {
-    const auto width = static_cast<std::size_t>(decoder.image->width);
+    Image& image = *decoder.image;
+    const auto width = static_cast<std::size_t>(image.width);
+    if (image.mode == NativeMode::alpha) return append_row_with_alpha(image, row);
+    if (image.mode == NativeMode::grey_16) image.native.insert(image.native.end(), row, row + 2 * width);
     if (decoder.cut_off_grey_16) spread_grey_16(row, width, alpha);
     if (alpha) blend(row, width, *decoder.background);
-    append_row(*decoder.image, row);
+    append_row(image, row);
+}
+
+/// Fills the table of a picture with a palette.
+void copy_palette(Decoder& decoder) {
+    png_colorp colours = nullptr;
+    int count = 0;
+    if (png_get_PLTE(decoder.png, decoder.info, &colours, &count) == 0) return;
+    std::uint8_t* level = decoder.image->native.data();
+    for (const png_color& colour : std::span(colours, static_cast<std::size_t>(count)))
+        for (const png_byte part : {colour.red, colour.green, colour.blue}) *level++ = part;
 }
 
 void choose_form(Decoder& decoder) {
     png_structp png = decoder.png;
+    if (png_get_color_type(png, decoder.info) == PNG_COLOR_TYPE_PALETTE) copy_palette(decoder);
     png_set_palette_to_rgb(png);
     png_set_expand_gray_1_2_4_to_8(png);
-    if (decoder.background == nullptr) png_set_strip_alpha(png);
+    if (decoder.background == nullptr && decoder.image->mode != NativeMode::alpha) png_set_strip_alpha(png);
     if (!decoder.cut_off_grey_16) {
         // Both of 16 bits: grey levels are scaled if they are not cut off, colours keep their high byte.
         if (png_get_color_type(png, decoder.info) == PNG_COLOR_TYPE_GRAY)
@@ -225,6 +240,15 @@ struct Passes {
     }
 };
 
+/// Pillow's mode. A colour that is transparent makes no alpha.
+NativeMode mode_of(const Header& header, const DecodeOptions& options) {
+    if (header.colour_type == PNG_COLOR_TYPE_PALETTE || (header.colour_type == PNG_COLOR_TYPE_GRAY && header.depth == 1))
+        return NativeMode::palette;
+    if (options.background) return NativeMode::rgb;
+    if ((header.colour_type & PNG_COLOR_MASK_ALPHA) != 0) return NativeMode::alpha;
+    return header.grey_16() && !options.scale_16_bit ? NativeMode::grey_16 : NativeMode::rgb;
+}
+
 Error failure(const Decoder& decoder, const Source& source) {
     return source.error(ErrorCode::corrupt, "the PNG file is damaged (near byte " +
                                                 std::to_string(source.size() - decoder.left) +
@@ -248,6 +272,9 @@ Image decode_png(const Source& source) {
     if (!attempt(decoder, open)) throw failure(decoder, source);
 
     Image image = empty_image(header.width, header.height);
+    set_mode(image, mode_of(header, source.options));
+    if (image.mode == NativeMode::palette) image.native = black_and_white();
+    if (header.colour_type == PNG_COLOR_TYPE_PALETTE) image.native.assign(image.native.size(), 0);
     decoder.row_bytes = std::size_t{header.width} * 4;
     Passes passes(header.interlaced ? header.height : 0, decoder.row_bytes);
     std::vector<std::uint8_t> row(decoder.row_bytes);

@@ -127,9 +127,10 @@ Image decode_with_stb(const Source& source) {
     stbi__context context;
     stbi__start_callbacks(&context, &callbacks, &feed);
     const auto& background = source.options.background;
-    const bool alpha = background && kind == "TGA";
+    const NativeMode mode = mode_of_form(source);
+    const bool blended = background && kind == "TGA", alpha = !background && mode == NativeMode::alpha;
     const std::unique_ptr<stbi_uc, Free> loaded(
-        stbi__load_and_postprocess_8bit(&context, &width, &height, &channels, alpha ? 4 : 3));
+        stbi__load_and_postprocess_8bit(&context, &width, &height, &channels, blended || alpha ? 4 : 3));
     const auto unread = static_cast<std::size_t>(context.img_buffer_end - context.img_buffer);
     if (feed.given > feed.size + unread)
         throw source.error(ErrorCode::corrupt, "the " + kind + " file is truncated: it ends at byte " +
@@ -138,8 +139,17 @@ Image decode_with_stb(const Source& source) {
     if (static_cast<std::uint64_t>(width) != columns || static_cast<std::uint64_t>(height) != rows)
         throw damaged("its size changed while it was read");
 
-    if (alpha) blend(loaded.get(), static_cast<std::size_t>(pixels), *background);
     Image image = empty_image(columns, rows);
+    if (alpha) {
+        set_mode(image, mode);
+        for (std::uint64_t y = 0; y < rows; ++y) append_row_with_alpha(image, loaded.get() + y * columns * 4);
+        return image;
+    }
+    if (mode == NativeMode::palette) {
+        image.mode = mode;
+        image.native = palette_of_form(source);
+    }
+    if (blended) blend(loaded.get(), static_cast<std::size_t>(pixels), *background);
     image.pixels.insert(image.pixels.end(), loaded.get(), loaded.get() + pixels * 3);
     return image;
 }

@@ -42,6 +42,7 @@ struct Frame {
     std::size_t canvas_width = 0, canvas_height = 0;
     bool lossless = false;
     bool alpha = false;
+    bool canvas_alpha = false;  ///< the file says that it has alpha, whatever this frame has
     int orientation = 1;
 
     [[nodiscard]] bool fills() const { return width == canvas_width && height == canvas_height; }
@@ -144,6 +145,8 @@ Frame read_frame(const Source& source) {
         throw damaged(source, "it does not begin with a picture (VP8, VP8L) or a header (VP8X)");
     }
     source.check_size(frame.canvas_width, frame.canvas_height);
+    WebPBitstreamFeatures file;
+    if (WebPGetFeatures(source.data(), source.size(), &file) == VP8_STATUS_OK) frame.canvas_alpha = file.has_alpha != 0;
     return frame;
 }
 
@@ -203,6 +206,10 @@ void lay_out(const Frame& frame, const WebPRGBABuffer& decoded, bool alpha, cons
     for (std::size_t y = 0; y < frame.canvas_height; ++y) {
         std::uint8_t* row = frame.fills() ? decoded.rgba + y * static_cast<std::size_t>(decoded.stride)
                                           : lay_row(frame, decoded, channels, y, canvas_row);
+        if (image.mode == NativeMode::alpha) {
+            append_row_with_alpha(image, row);
+            continue;
+        }
         if (alpha) blend(row, frame.canvas_width, *source.options.background);
         append_row(image, row);
     }
@@ -213,9 +220,10 @@ void lay_out(const Frame& frame, const WebPRGBABuffer& decoded, bool alpha, cons
 Image decode_webp(const Source& source) {
     const Frame frame = read_frame(source);
     source.check_length(fewest_bytes(frame), frame.width, frame.height);
-    const bool alpha = source.options.background && (frame.alpha || !frame.fills());
+    const bool alpha = source.options.background ? frame.alpha || !frame.fills() : frame.canvas_alpha;
     Output output(alpha);
     Image image = empty_image(frame.canvas_width, frame.canvas_height);
+    if (alpha && !source.options.background) set_mode(image, NativeMode::alpha);
     const bool direct = frame.fills() && !alpha && image.pixels.capacity() <= cheap_bytes;
     if (direct) {
         image.pixels.resize(frame.canvas_width * frame.canvas_height * 3);

@@ -146,6 +146,11 @@ int Axis::bits_for(const Scale& scale, const AxisRange& range) {
     return bits;
 }
 
+std::pair<int, std::span<const double>> Axis::exact(Filter filter, const AxisRange& range, int position) {
+    const Tap tap = weigh(Scale(filter, range), range, position);
+    return {tap.first, row_};
+}
+
 void Axis::fill(Filter filter, const AxisRange& range) {
     if (filled_ == std::pair{filter, range}) return;
     const Scale scale(filter, range);

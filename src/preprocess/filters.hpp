@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -40,6 +41,10 @@ class Axis {
 public:
     /// Fixed-point weights. Throws `invalid_argument` for a filter that has none, `limit` for too many weights.
     void fill(Filter filter, const AxisRange& range);
+
+    /// The weights of one position in double precision, and the input position of the first. They last until the next call;
+    /// what `fill` made stays as it is. Throws `invalid_argument` for a filter that has none.
+    [[nodiscard]] std::pair<int, std::span<const double>> exact(Filter filter, const AxisRange& range, int position);
 
     /// Input positions that any tap reads: from `begin()` to before `end()`.
     [[nodiscard]] int begin() const { return begin_; }

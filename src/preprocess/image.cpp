@@ -7,6 +7,7 @@
 #include <sextant/core/error.hpp>
 
 #include "preprocess/geometry.hpp"
+#include "preprocess/native.hpp"
 #include "preprocess/patches.hpp"
 #include "preprocess/workspace.hpp"
 
@@ -37,19 +38,21 @@ bool shows_everywhere(const AxisLayout& axis) { return axis.count == axis.length
 void draw(const ImageSpec& spec, const Layout& layout, const Image& image, Workspace& workspace, std::uint8_t* out) {
     const AxisLayout &across = layout.across, &down = layout.down;
     const auto stride = static_cast<std::size_t>(across.length) * channels;
-    if (!shows_everywhere(across) || !shows_everywhere(down))
-        for (std::size_t i = 0; i < area_of(layout) * channels; ++i) out[i] = spec.fill[i % channels];
-    const auto filter = spec.resize.mode == ResizeMode::none ? Filter::nearest : spec.resize.filter;
-    resample({image.width, image.height, image.pixels.data()},
-             {{0, 0, static_cast<float>(image.width), static_cast<float>(image.height)},
-              layout.width,
-              layout.height,
-              filter,
-              {across.from, down.from, across.count, down.count},
-              spec.resize.resampler == Resampler::torch_uint8 ? resample_detail::Arithmetic::torch
-                                                              : resample_detail::Arithmetic::pillow},
-             resample_detail::kernels(), workspace.resample,
-             out + static_cast<std::size_t>(down.at) * stride + static_cast<std::size_t>(across.at) * channels, stride);
+    const bool native = spec.convert == Convert::after && image.mode != NativeMode::rgb;
+    if (!shows_everywhere(across) || !shows_everywhere(down)) {
+        const auto fill = native ? preprocess_detail::native_fill(image, spec.fill[0]) : spec.fill;
+        for (std::size_t i = 0; i < area_of(layout) * channels; ++i) out[i] = fill[i % channels];
+    }
+    const resample_detail::Job job{
+        {0, 0, static_cast<float>(image.width), static_cast<float>(image.height)},
+        layout.width,
+        layout.height,
+        spec.resize.mode == ResizeMode::none ? Filter::nearest : spec.resize.filter,
+        {across.from, down.from, across.count, down.count},
+        spec.resize.resampler == Resampler::torch_uint8 ? resample_detail::Arithmetic::torch : resample_detail::Arithmetic::pillow};
+    out += static_cast<std::size_t>(down.at) * stride + static_cast<std::size_t>(across.at) * channels;
+    if (native) return preprocess_detail::resample_native(image, job, workspace.native, workspace.resample, out, stride);
+    resample({image.width, image.height, image.pixels.data()}, job, resample_detail::kernels(), workspace.resample, out, stride);
 }
 
 /// Pixels side by side become one plane per channel, each level looked up.

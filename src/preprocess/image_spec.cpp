@@ -56,6 +56,13 @@ void check_resize(const ImageSpec::Resize& resize) {
         refuse("resize.filter", "torch has bilinear and bicubic, not " + std::string(to_string(resize.filter)));
 }
 
+void check_convert(const ImageSpec& spec) {
+    if (to_string(spec.convert) == "unknown") refuse("convert", "no such time");
+    if (spec.convert == Convert::before) return;
+    if (spec.resize.resampler != Resampler::pillow) refuse("convert", "after goes with resize.resampler pillow only");
+    if (spec.fill[0] != spec.fill[1] || spec.fill[0] != spec.fill[2]) refuse("fill", "three equal levels go with convert after");
+}
+
 void check_crop(const ImageSpec::Crop& crop) {
     check_sides("crop.size", crop.size);
     if (to_string(crop.rounding) == "unknown") refuse("crop.rounding", "no such rounding");
@@ -155,6 +162,16 @@ std::string_view to_string(CropPlace place) noexcept {
     return "unknown";
 }
 
+std::string_view to_string(Convert convert) noexcept {
+    switch (convert) {
+        case Convert::before:
+            return "before";
+        case Convert::after:
+            return "after";
+    }
+    return "unknown";
+}
+
 std::string_view to_string(Rescale rescale) noexcept {
     switch (rescale) {
         case Rescale::divide_255:
@@ -179,6 +196,7 @@ std::string_view to_string(PatchOrder order) noexcept {
 
 void ImageSpec::validate() const {
     check_resize(resize);
+    check_convert(*this);
     if (crop) check_crop(*crop);
     if (pad) check_pad(*this);
     if (to_string(rescale) == "unknown") refuse("rescale", "no such way");

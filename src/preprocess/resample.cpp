@@ -13,15 +13,6 @@
 namespace sextant::resample_detail {
 namespace {
 
-void check_area(std::int64_t width, std::int64_t height) {
-    // The sides are positive ints, so their product fits 64 bits.
-    if (static_cast<std::uint64_t>(width * height) > max_resized_pixels)
-        throw Error(ErrorCode::limit, "resize would make a picture of " + std::to_string(width) + " x " +
-                                          std::to_string(height) + " pixels; the limit is " +
-                                          std::to_string(max_resized_pixels) +
-                                          " in all: its sides are too unequal or the size asked for too large");
-}
-
 bool is_whole(float value) { return value == static_cast<float>(static_cast<int>(value)); }
 
 /// The box is as large as the result and begins on a pixel: nothing is to be resampled.
@@ -94,13 +85,7 @@ public:
     }
 
 private:
-    /// The order shows in the result, because each pass rounds. This is Pillow 13's rule; see resize.hpp.
-    [[nodiscard]] bool down_first() const {
-        if (job_.arithmetic == Arithmetic::torch) return false;
-        const std::int64_t rows_lost = std::int64_t{in_.height} - job_.height;
-        const std::int64_t columns_lost = std::int64_t{in_.width} - job_.width;
-        return rows_lost > 0 && rows_lost > 2 * columns_lost;
-    }
+    [[nodiscard]] bool down_first() const { return columns_first(in_.width, in_.height, job_); }
 
     void run_across_first(std::uint8_t* out, std::size_t stride) {
         const int first = workspace_.down.begin(), height = workspace_.down.end() - first;
@@ -150,6 +135,15 @@ private:
 
 }  // namespace
 
+void check_area(std::int64_t width, std::int64_t height) {
+    // The sides are positive ints, so their product fits 64 bits.
+    if (static_cast<std::uint64_t>(width * height) > max_resized_pixels)
+        throw Error(ErrorCode::limit, "resize would make a picture of " + std::to_string(width) + " x " +
+                                          std::to_string(height) + " pixels; the limit is " +
+                                          std::to_string(max_resized_pixels) +
+                                          " in all: its sides are too unequal or the size asked for too large");
+}
+
 const Kernels& kernels() {
 #if defined(__x86_64__)
     switch (cpu_level()) {
@@ -162,6 +156,14 @@ const Kernels& kernels() {
     }
 #endif
     return baseline_kernels;
+}
+
+/// Pillow 13's rule; see resize.hpp.
+bool columns_first(int width, int height, const Job& job) {
+    if (job.arithmetic == Arithmetic::torch) return false;
+    const std::int64_t rows_lost = std::int64_t{height} - job.height;
+    const std::int64_t columns_lost = std::int64_t{width} - job.width;
+    return rows_lost > 0 && rows_lost > 2 * columns_lost;
 }
 
 void resample(const View& in, const Job& job, const Kernels& with, Workspace& workspace, std::uint8_t* out,

@@ -78,6 +78,12 @@ struct Job {
     Arithmetic arithmetic = Arithmetic::pillow;
 };
 
+/// Throws `limit` for more than `max_resized_pixels`.
+void check_area(std::int64_t width, std::int64_t height);
+
+/// Whether the columns are resampled before the rows, which shows in the result, because each pass rounds.
+[[nodiscard]] bool columns_first(int width, int height, const Job& job);
+
 /// Writes the window to `out`, whose rows are `stride` bytes apart. Only what the window needs is computed. Throws
 /// `invalid_argument` for a filter that does not exist, `limit` for more than `max_resized_pixels` between the passes.
 void resample(const View& in, const Job& job, const Kernels& kernels, Workspace& workspace, std::uint8_t* out,

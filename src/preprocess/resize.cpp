@@ -27,11 +27,7 @@ std::string describe(std::int64_t width, std::int64_t height) {
 View view(const Image& image) { return {image.width, image.height, image.pixels.data()}; }
 
 Image new_image(std::int64_t width, std::int64_t height) {
-    // The sides are positive ints, so their product fits 64 bits.
-    if (static_cast<std::uint64_t>(width * height) > max_resized_pixels)
-        throw Error(ErrorCode::limit, "resize would make a picture of " + describe(width, height) +
-                                          " pixels; the limit is " + std::to_string(max_resized_pixels) +
-                                          " in all: its sides are too unequal or the size asked for too large");
+    resample_detail::check_area(width, height);
     return {static_cast<int>(width), static_cast<int>(height),
             std::vector<std::uint8_t>(static_cast<std::size_t>(width * height) * channels)};
 }
@@ -116,6 +112,10 @@ void check_image(const Image& image) {
     if (needed == 0 || image.pixels.size() != needed)
         refuse("an image of " + describe(image.width, image.height) + " pixels holds " +
                std::to_string(image.pixels.size()) + " bytes; it needs at least one pixel and 3 bytes for each");
+    const std::size_t native = native_bytes(image.mode, image.pixels.size() / channels);
+    if (image.native.size() != native)
+        refuse("an image of " + describe(image.width, image.height) + " pixels holds " + std::to_string(image.native.size()) +
+               " bytes of what it was before it became RGB; its mode asks for " + std::to_string(native));
 }
 
 Image resize(const Image& image, int width, int height, const ResizeOptions& options) {

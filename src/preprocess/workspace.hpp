@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "preprocess/interpolate.hpp"
+#include "preprocess/native.hpp"
 #include "preprocess/resample.hpp"
 
 namespace sextant::preprocess_detail {
@@ -14,13 +15,14 @@ namespace sextant::preprocess_detail {
 struct Workspace {
     resample_detail::Workspace resample;
     resample_detail::Buffer levels;  ///< the 8-bit canvas
+    NativeWorkspace native;
     InterpolateWorkspace interpolate;
     std::vector<float> planes;  ///< the picture as floats
     std::vector<float> scaled;  ///< and resampled
     std::vector<float> cut;     ///< the canvas that is cut into patches
 
     [[nodiscard]] std::size_t bytes() const {
-        return resample.bytes() + levels.bytes() +
+        return resample.bytes() + levels.bytes() + native.bytes() +
                sizeof(float) * (planes.capacity() + scaled.capacity() + cut.capacity() + interpolate.between.capacity());
     }
 };

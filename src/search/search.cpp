@@ -85,6 +85,8 @@ std::string content_name(const Item& item) {
     if (const auto* text = item.text()) content += std::to_string(text->value.size()) + ' ' + text->value;
     if (const auto* image = item.image())
         content += std::to_string(image->width) + " x " + std::to_string(image->height) + ' ' + sha256(std::as_bytes(std::span(image->pixels)));
+    if (const auto* image = item.image(); image && image->mode != NativeMode::rgb)
+        content += " mode " + std::to_string(static_cast<int>(image->mode)) + ' ' + sha256(std::as_bytes(std::span(image->native)));
     return sha256(std::as_bytes(std::span(content)));
 }
 

@@ -49,6 +49,15 @@ TEST_CASE("a manifest says how a model is fed") {
     CHECK_FALSE(parse(json).supports(Modality::image));
 }
 
+TEST_CASE("a manifest says when pictures become RGB, which enters the fingerprint") {
+    auto json = sound();
+    CHECK(parse(json).image->convert == Convert::before);
+    const auto plain = parse(json).parts;
+    json["image"]["convert"] = "after";
+    CHECK(parse(json).image->convert == Convert::after);
+    CHECK(parse(json).parts != plain);
+}
+
 TEST_CASE("a manifest says how texts are cleaned, cut and padded") {
     auto json = sound();
     CHECK(parse(json).text->clean == TextCleaning::none);
@@ -206,6 +215,7 @@ TEST_CASE("a manifest that is not sound is refused, and the field is named") {
     refuses(ErrorCode::invalid_argument, {"image.resize.filter", "lanczos"}, "/image/resize/filter", "sinc");
     refuses(ErrorCode::invalid_argument, {"image.resize.size"}, "/image/resize/size", {0, 64});
     refuses(ErrorCode::invalid_argument, {"image.fill"}, "/image/fill", {0, 0, 256});
+    refuses(ErrorCode::invalid_argument, {"image.convert", "before, after"}, "/image/convert", "never");
     refuses(ErrorCode::corrupt, {"text.tokenizer", "do not list"}, "/text/tokenizer", "elsewhere.json");
     refuses(ErrorCode::invalid_argument, {"text.max_length"}, "/text/max_length", 0);
     refuses(ErrorCode::unsupported, {"networks.text.inputs", "attention"}, "/networks/text/inputs", {"attention"});

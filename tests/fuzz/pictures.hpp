@@ -19,6 +19,9 @@ inline void decode(const Bytes& bytes, const sextant::DecodeOptions& options, co
         if (image.width < 1 || image.height < 1 || area > options.limits.max_pixels || image.pixels.size() != 3 * area)
             broken("a picture of " + std::to_string(image.width) + " x " + std::to_string(image.height) + " has " +
                    std::to_string(image.pixels.size()) + " bytes");
+        if (image.native.size() != sextant::native_bytes(image.mode, static_cast<std::size_t>(area)))
+            broken("a picture of mode " + std::to_string(static_cast<int>(image.mode)) + " has " + std::to_string(image.native.size()) +
+                   " bytes of it");
         outcome("decoded " + std::string(image.pixels.size() % 2 == 0 ? "even" : "odd") + options.name());
     } catch (const sextant::Error& error) {
         if (!std::string_view(error.what()).starts_with("input: ")) broken(std::string("unnamed: ") + error.what());

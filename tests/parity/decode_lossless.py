@@ -114,6 +114,12 @@ def rest(rng, rounds):
             yield "bmp 16 bit 555", bmp16(rng, width, height)
             yield "bmp 16 bit 565", bmp16(rng, width, height, (0xF800, 0x07E0, 0x001F))
             yield "bmp 32 bit downwards", bmp32(rng, width, height)
+            yield "bmp 32 bit with alpha", bmp_masks(rng, width, height, 0xFF000000)
+            yield "bmp 32 bit with masks", bmp_masks(rng, width, height, 0)
+            yield "bmp 8 bit of greys", bmp_indexed(rng, width, height, 8, palette=greys(range(256)))
+            yield "bmp 8 bit of 20 greys", bmp_indexed(rng, width, height, 8, 20, greys(range(20)))
+            yield "bmp 1 bit of colours", bmp_indexed(rng, width, height, 1)
+            yield "bmp 1 bit white first", bmp_indexed(rng, width, height, 1, palette=greys((255, 0)))
             yield "bmp 4 bit", bmp_indexed(rng, width, height, 4)
             yield "bmp 8 bit of 20 colours", bmp_indexed(rng, width, height, 8, 20)
             os2 = struct.pack("<2sIHHIIHHHH", b"BM", 0, 0, 0, 26, 12, width, height, 1, 24)
@@ -154,7 +160,18 @@ def bmp32(rng, width, height):
     return head + info + noise(rng, 4 * width * height)
 
 
-def bmp_indexed(rng, width, height, depth, colours=None):
+def bmp_masks(rng, width, height, alpha):
+    """A header of version 4."""
+    head = struct.pack("<2sIHHI", b"BM", 122 + 4 * width * height, 0, 0, 122)
+    info = struct.pack("<IiiHHIIiiII", 108, width, height, 1, 32, 3, 4 * width * height, 0, 0, 0, 0)
+    return head + info + struct.pack("<IIII", 0xFF0000, 0xFF00, 0xFF, alpha) + bytes(52) + noise(rng, 4 * width * height)
+
+
+def greys(levels_of):
+    return b"".join(bytes((level, level, level, 0)) for level in levels_of)
+
+
+def bmp_indexed(rng, width, height, depth, colours=None, palette=None):
     colours = colours or 2 ** depth
     rows = levels(rng, height, width, 1, colours - 1)
     packed = [pack(row, depth) for row in rows]
@@ -162,7 +179,7 @@ def bmp_indexed(rng, width, height, depth, colours=None):
     start = 54 + 4 * colours
     head = struct.pack("<2sIHHI", b"BM", start + len(packed), 0, 0, start)
     info = struct.pack("<IiiHHIIiiII", 40, width, height, 1, depth, 0, len(packed), 0, 0, colours, 0)
-    return head + info + noise(rng, 4 * colours) + packed
+    return head + info + (palette or noise(rng, 4 * colours)) + packed
 
 
 def tga(rng, kind, width, height, depth, order, palette_depth=0, comment=b""):
@@ -178,3 +195,5 @@ REFUSED = {"bmp 16 bit 555", "bmp 16 bit 565", "bmp OS/2", "bmp run-length", "ps
            "pnm P6 maxval 100", "pnm P6 16 bit", "pnm P5 16 bit", "tga right to left", "tga 15 bit",
            "tga palette of 15 bit"}
 NOT_IN_OLD_PILLOW = {"tga palette of 32 bit"}
+# Their one bit of alpha is not kept; the pixels are Pillow's.
+WITHOUT_ALPHA = {"tga 16 bit"}

@@ -1,4 +1,5 @@
-"""Compares decoding with Pillow's Image.open(f).convert("RGB"): no byte may differ.
+"""Compares decoding with Pillow's Image.open(f).convert("RGB"), and what is kept of the mode that a picture has there: no byte
+may differ.
 
     programs=build/dev/tests/parity
     python tests/parity/parity_decode.py --probe $programs/decode_probe --make $programs/decode_make [--rounds 20]
@@ -65,8 +66,22 @@ def transparent_png(rng, width, height, colour, depth, interlaced):
     return decode_lossless.png(rng, samples, colour, depth, interlaced, extra, palette)
 
 
+def native_of(image):
+    """The number of the mode that sextant has for Pillow's, and the bytes that it keeps."""
+    if image.mode in ("RGBA", "LA"):
+        alpha = image.getchannel("A").tobytes()
+        return (0, b"") if alpha == b"\xff" * len(alpha) else (1, alpha)
+    if image.mode == "P":
+        return 2, bytes(image.getpalette()[:768]).ljust(768, b"\0")
+    if image.mode == "1":
+        return 2, b"\0" * 3 + b"\xff" * 765
+    if image.mode == "CMYK":
+        return 3, image.tobytes()
+    return (4, np.asarray(image).astype(">u2").tobytes()) if image.mode == "I;16" else (0, b"")
+
+
 def expected_picture(options, data):
-    """What Pillow, and numpy where Pillow has no such way, make of a file."""
+    """What Pillow, and numpy where Pillow has no such way, make of a file: RGB and `native_of`."""
     image = Image.open(io.BytesIO(data))
     name, _, value = options.partition("=")
     if name == "jpeg_scale":
@@ -79,8 +94,8 @@ def expected_picture(options, data):
         rgba = np.asarray(image.convert("RGBA")).astype(int)
         below = np.frombuffer(bytes.fromhex(value), np.uint8).astype(int)
         mixed = (rgba[..., :3] * rgba[..., 3:] + below * (255 - rgba[..., 3:]) + 127) // 255
-        image = Image.fromarray(mixed.astype(np.uint8))
-    return image.convert("RGB")
+        return Image.fromarray(mixed.astype(np.uint8)), native_of(image) if image.mode in ("P", "1") else (0, b"")
+    return image.convert("RGB"), native_of(image)
 
 
 # ---- comparison
@@ -103,15 +118,17 @@ def difference(kind, options, data, first, pixels):
         by_name = first.startswith("error unsupported") and (kind.startswith("jpeg") or "save it as PNG" in first)
         return None if by_name else f"not refused by name: {first}"
     try:
-        expected = expected_picture(options, data)
+        expected, (mode, native) = expected_picture(options, data)
     except Exception as error:  # whatever Pillow raises means that it does not read the file
         refused_too = first.startswith("error") or kind in decode_lossless.NOT_IN_OLD_PILLOW
         return None if refused_too else f"Pillow refuses it: {error}"
+    if kind in decode_lossless.WITHOUT_ALPHA:
+        mode, native = 0, b""
     if first.startswith("error"):
         return "refused: " + first.split(": ", 1)[-1]
-    if first != f"{expected.width} {expected.height}":
-        return f"size {first} instead of {expected.size}"
-    got, want = np.frombuffer(pixels, np.uint8).astype(int), np.frombuffer(expected.tobytes(), np.uint8).astype(int)
+    if first != f"{expected.width} {expected.height} {mode}":
+        return f"size and mode {first} instead of {expected.size} {mode}"
+    got, want = np.frombuffer(pixels, np.uint8).astype(int), np.frombuffer(expected.tobytes() + native, np.uint8).astype(int)
     if got.shape != want.shape:
         return f"{got.size} bytes instead of {want.size}"
     wrong = np.count_nonzero(got != want)
@@ -177,7 +194,7 @@ def measure_scaled(args):
         for scale in (1, 2, 4, 8):
             options = REFERENCE if scale == 1 else f"jpeg_scale={scale}"
             answers = decode_all(args.probe, [(options, file) for file in files], pathlib.Path(folder))
-            sizes = [(tuple(int(side) for side in first.split()), pixels) for first, pixels in answers]
+            sizes = [(tuple(int(side) for side in first.split()[:2]), pixels) for first, pixels in answers]
             tensors[scale] = [clip_levels(pixels, size) if min(size) >= 224 else None for size, pixels in sizes]
             pairs = [(a, b) for a, b in zip(tensors[1], tensors[scale]) if a is not None and b is not None]
             if scale > 1 and pairs:

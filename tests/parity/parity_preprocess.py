@@ -2,7 +2,7 @@
 
     python tests/parity/parity_preprocess.py --probe build/dev/tests/parity/preprocess_probe [--cases 2400] [--seed 1]
 
-Bytes resized as Pillow or torch does must be equal; floats of 0 to 1 resized as torch does must agree within 1e-6, tensors too:
+Bytes resized as Pillow or torch does must be equal, in whatever mode a picture is; floats of 0 to 1 resized as torch does must agree within 1e-6, tensors too:
 Hugging Face's slow and fast processors, open_clip's and torchvision's transforms (preprocess_originals.py), each on the files of
 100 odd pictures, which the original opens as Pillow does and sextant decodes itself. Exit code 1 on any difference.
 """
@@ -150,6 +150,17 @@ def add_resizes(probe, rng, n):
     return f"{n} resizes ({with_box} with a box, {with_gap} with reducing_gap)"
 
 
+def add_native_resizes(probe, rng, n):
+    """Pictures in each mode of Pillow, which become RGB after they are resized."""
+    for i, (w, h, W, H) in enumerate(resize_sizes(rng, n)):
+        name = list(FILTERS)[(i // 10 + i) % len(FILTERS)]
+        file = originals.saved(originals.of_mode(rng, (w, h), i), probe.folder, i)
+        expected = Image.open(file).resize((W, H), FILTERS[name]).convert("RGB").tobytes()
+        spec = {"mode": "squash", "size": (H, W), "filter": name, **originals.OPEN_CLIP, **originals.HALF}
+        probe.add_file(file, "levels", spec, bytes_check(expected))
+    return f"{n} resizes before RGB"
+
+
 def add_reductions(probe, rng, n):
     for _ in range(n):
         picture = picture_of(rng, side_of(rng), side_of(rng))
@@ -263,7 +274,7 @@ def main():
     worst, worst_float = {}, [0.0]
     with tempfile.TemporaryDirectory() as folder:
         probe = Probe(args.probe, folder)
-        counts = [add_resizes(probe, rng, args.cases), add_reductions(probe, rng, args.cases // 4),
+        counts = [add_resizes(probe, rng, args.cases), add_native_resizes(probe, rng, args.cases // 2), add_reductions(probe, rng, args.cases // 4),
                   add_interpolations(probe, rng, args.cases // 4, worst_float),
                   add_byte_interpolations(probe, rng, args.cases // 2)]
         failures = probe.run()

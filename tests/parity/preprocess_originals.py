@@ -41,6 +41,7 @@ def versions():
 # ---- pictures
 
 MODES = ("RGB", "L", "RGBA", "P", "LA", "I;16", "1", "CMYK", "RGB", "RGB")
+KINDS = {"CMYK": ("jpg",), "RGBA": ("png", "webp", "tga"), "LA": ("png", "tga"), "P": ("png", "bmp", "tga"), "L": ("png", "bmp"), "1": ("png", "bmp")}
 
 
 def odd_pictures(rng, n, folder):
@@ -52,12 +53,15 @@ def odd_pictures(rng, n, folder):
     sizes += [(1, 1), (5000, 1), (1, 5000)]
     while len(sizes) < n:
         sizes.append((int(rng.integers(1, 500)), int(rng.integers(1, 500))))
-    files = []
-    for i, size in enumerate(sizes[:n]):
-        picture = of_mode(rng, size, i)
-        files.append(folder / (f"{i}.jpg" if picture.mode == "CMYK" else f"{i}.png"))
-        picture.save(files[-1])
-    return files
+    return [saved(of_mode(rng, size, i), folder, i) for i, size in enumerate(sizes[:n])]
+
+
+def saved(picture, folder, i):
+    """The file of picture number i, in one of the kinds that hold its mode."""
+    kinds = KINDS.get(picture.mode, ("png",))
+    file = folder / f"{i}.{kinds[i // len(MODES) % len(kinds)]}"
+    picture.save(file, **({"lossless": True, "exact": True} if file.suffix == ".webp" else {}))
+    return file
 
 
 def described(files):
@@ -75,10 +79,10 @@ def of_mode(rng, size, i):
     colour = np.stack([smooth, 255 - smooth, (smooth * 7) % 256], axis=2).astype(np.uint8)
     mode = MODES[i % len(MODES)]
     if mode == "I;16":
-        return Image.fromarray((smooth * 3).astype(np.uint16))
+        return Image.fromarray((smooth * (3, 1, 257)[i // len(MODES) % 3]).astype(np.uint16))
     if mode in ("RGBA", "LA"):
         picture = Image.fromarray(colour).convert(mode)
-        picture.putalpha(Image.fromarray((smooth[::-1] % 200).astype(np.uint8)))
+        picture.putalpha(Image.fromarray(smooth[::-1].astype(np.uint8)))
         return picture
     return Image.fromarray(colour).convert(mode)
 
@@ -183,50 +187,64 @@ def hugging_face_fast_originals():
 
 # ---- open_clip and torchvision
 
-# Of pictures with alpha or a palette open_clip makes RGB after resizing, which sextant does not: see preprocess/image.hpp.
+# Both get pictures in whatever mode they have: open_clip makes RGB after resizing, as does the first CLIP with torchvision.
+
+OPEN_CLIP = {"convert": "after", "rescale": "divide_255"}
+
 
 def tensor_transform(transform):
-    return lambda picture: {"pixel_values": transform(picture.convert("RGB")).numpy()}
+    return lambda picture: {"pixel_values": transform(picture).numpy()}
+
+
+def to_rgb(picture):
+    return picture.convert("RGB")
 
 
 def open_clip_originals():
-    def original(size, norm, mode, interpolation="bicubic"):
+    def original(size, norm, mode, interpolation="bicubic", fill=0):
         return tensor_transform(image_transform(size, is_train=False, mean=tuple(norm["mean"]), std=tuple(norm["std"]),
-                                                resize_mode=mode, interpolation=interpolation))
+                                                resize_mode=mode, interpolation=interpolation, fill_color=fill))
     for edge in (224, 16):
         yield (f"open_clip shortest {edge}",
-               {"mode": "shortest_edge", "edge": edge, "filter": "bicubic", "crop": (edge, edge), "rounding": "round_even", **TV, **CLIP},
+               {"mode": "shortest_edge", "edge": edge, "filter": "bicubic", "crop": (edge, edge), "rounding": "round_even", **OPEN_CLIP, **CLIP},
                original(edge, CLIP, "shortest"))
     yield ("open_clip shortest, oblong",
-           {"mode": "cover", "size": (20, 31), "filter": "bicubic", "crop": (20, 31), "rounding": "round_even", **TV, **HALF},
+           {"mode": "cover", "size": (20, 31), "filter": "bicubic", "crop": (20, 31), "rounding": "round_even", **OPEN_CLIP, **HALF},
            original((20, 31), HALF, "shortest"))
-    yield ("open_clip squash", {"mode": "squash", "size": (378, 378), "filter": "bicubic", **TV, **CLIP}, original(378, CLIP, "squash"))
-    yield ("open_clip squash, CLIPA", {"mode": "squash", "size": (336, 336), "filter": "bilinear", **TV, **IMAGENET},
+    yield ("open_clip squash", {"mode": "squash", "size": (378, 378), "filter": "bicubic", **OPEN_CLIP, **CLIP}, original(378, CLIP, "squash"))
+    yield ("open_clip squash, CLIPA", {"mode": "squash", "size": (336, 336), "filter": "bilinear", **OPEN_CLIP, **IMAGENET},
            original(336, IMAGENET, "squash", "bilinear"))
     yield ("open_clip shortest, MobileCLIP",
-           {"mode": "shortest_edge", "edge": 256, "filter": "bilinear", "crop": (256, 256), "rounding": "round_even", **TV, **ZERO_ONE},
+           {"mode": "shortest_edge", "edge": 256, "filter": "bilinear", "crop": (256, 256), "rounding": "round_even", **OPEN_CLIP, **ZERO_ONE},
            original(256, ZERO_ONE, "shortest", "bilinear"))
 
-    def longest(picture):
-        try:
-            return original(224, HALF, "longest")(picture)
-        except ValueError:  # the shorter side is rounded to 0, where sextant has 1
-            return {}
-    yield ("open_clip longest", {"mode": "longest_edge", "edge": 224, "filter": "bicubic", "pad": (224, 224), **TV, **HALF}, longest)
+    def longest(fill):
+        def transform(picture):
+            try:
+                return original(224, HALF, "longest", fill=fill)(picture)
+            except ValueError:  # the shorter side is rounded to 0, where sextant has 1
+                return {}
+        return transform
+    for fill in (0, 7, 127):
+        yield (f"open_clip longest, fill {fill}",
+               {"mode": "longest_edge", "edge": 224, "filter": "bicubic", "pad": (224, 224), "fill": fill, **OPEN_CLIP, **HALF}, longest(fill))
 
 
 def torchvision_originals():
     bicubic = transforms.InterpolationMode.BICUBIC
+
+    def original(norm, *steps):
+        return tensor_transform(transforms.Compose([*steps, transforms.ToTensor(), transforms.Normalize(norm["mean"], norm["std"])]))
     for edge in (224, 16):
-        yield (f"torchvision Resize CenterCrop {edge}, CLIP and ImageBind",
-               {"mode": "shortest_edge", "edge": edge, "filter": "bicubic", "crop": (edge, edge), "rounding": "round_even", **TV, **CLIP},
-               tensor_transform(transforms.Compose([transforms.Resize(edge, bicubic), transforms.CenterCrop(edge),
-                                                    transforms.ToTensor(), transforms.Normalize(CLIP["mean"], CLIP["std"])])))
+        resize, crop = transforms.Resize(edge, bicubic), transforms.CenterCrop(edge)
+        spec = {"mode": "shortest_edge", "edge": edge, "filter": "bicubic", "crop": (edge, edge), "rounding": "round_even", **TV, **CLIP}
+        yield (f"torchvision Resize CenterCrop {edge}, the first CLIP", {**spec, "convert": "after"}, original(CLIP, resize, crop, to_rgb))
+        yield (f"torchvision Resize CenterCrop {edge}, ImageBind", spec, original(CLIP, to_rgb, resize, crop))
     # Small pictures are padded by CenterCrop.
-    yield ("torchvision CenterCrop alone",
-           {"mode": "none", "filter": "nearest", "crop": (97, 130), "rounding": "round_even", **TV, **IMAGENET},
-           tensor_transform(transforms.Compose([transforms.CenterCrop((97, 130)), transforms.ToTensor(),
-                                                transforms.Normalize(IMAGENET["mean"], IMAGENET["std"])])))
+    for convert, steps in (("before", (to_rgb, transforms.CenterCrop((97, 130)))), ("after", (transforms.CenterCrop((97, 130)), to_rgb))):
+        yield (f"torchvision CenterCrop alone, RGB {convert}",
+               {"mode": "none", "filter": "nearest", "crop": (97, 130), "rounding": "round_even", "convert": convert, **TV, **IMAGENET},
+               original(IMAGENET, *steps))
 
     def floats(antialias, mode, norm):
         normalize = transforms.Normalize(norm["mean"], norm["std"])

@@ -103,6 +103,7 @@ Tensor run_interpolate(const Job& job) {
 
 ImageSpec spec_of(const Job& job) {
     ImageSpec spec;
+    if (job.has("convert")) spec.convert = named<Convert>(job.text("convert"), 2);
     auto& resize = spec.resize;
     resize.mode = named<ResizeMode>(job.text("mode"), 9);
     if (job.has("size")) resize.size = job.size("size");
@@ -116,6 +117,7 @@ ImageSpec spec_of(const Job& job) {
     if (job.has("crop")) spec.crop = ImageSpec::Crop{job.size("crop"), named<CropRounding>(job.text("rounding"), 4)};
     if (job.has("place")) spec.crop.value().place = named<CropPlace>(job.text("place"), 3);
     if (job.has("pad")) spec.pad = job.size("pad");
+    if (job.has("fill")) spec.fill.fill(static_cast<std::uint8_t>(job.integer("fill")));
     spec.rescale = named<Rescale>(job.text("rescale"), 3);
     if (job.has("divisor")) spec.divisor = job.number("divisor");
     const auto mean = job.list("mean"), deviation = job.list("std");

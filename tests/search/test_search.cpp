@@ -232,10 +232,11 @@ TEST_CASE("what a cache knows is not encoded again, also after an interruption")
     const auto shorter = Encoder::open(bundle, {.truncate_dim = 2, .self_test = false, .load_model = counting});
     CHECK(encode_records(shorter, {{"r", Text{"red"}}}, &cache)[0].vector.size() == 2);
     const Image red{1, 1, {255, 0, 0}}, tall{1, 2, {255, 0, 0, 255, 0, 0}}, wide{2, 1, {255, 0, 0, 255, 0, 0}};
+    const Image faint{1, 1, {255, 0, 0}, NativeMode::alpha, {9}};
     for (int round = 0; round < 2; ++round)
-        for (const auto& image : {red, tall, wide})
+        for (const auto& image : {red, tall, wide, faint})
             CHECK(encode_records(encoder, {{"p", image}}, &cache)[0].vector == encode_records(encoder, {{"p", image}})[0].vector);
-    CHECK(cache.size() == 8);
+    CHECK(cache.size() == 9);
     encoded = 0;
     expect_error(ErrorCode::invalid_argument, {"document c"}, [&] {
         upsert(encoder, index, std::vector<Document>{{"r", Text{"red"}}, {"c", Text{"\xFF"}}}, {.cache = &cache});

@@ -1,6 +1,5 @@
 """Any model of open_clip: MODEL is `open_clip:ARCHITECTURE/TAG`, or a folder or hub name with an open_clip_config.json. How
-pictures are prepared comes with the weights. Two things are not open_clip's: texts are not repaired by ftfy, and pictures
-are made RGB before they are resized, not after, which shows in those with alpha or a palette."""
+pictures are prepared comes with the weights. One thing is not open_clip's: texts are not repaired by ftfy."""
 
 import math
 import warnings
@@ -102,7 +101,7 @@ def image_section(cfg):
         found = {"resize": {"mode": "cover", "size": size, "filter": "bicubic"}, "crop": {"size": size, "rounding": "round_even"}}
     else:
         raise ExportError(f"preprocess_cfg has resize_mode = {cfg['resize_mode']}, which the bundle's `image` section cannot say")
-    return found | {"rescale": "divide_255", "mean": list(cfg["mean"]), "std": list(cfg["std"])}
+    return found | {"convert": "after", "rescale": "divide_255", "mean": list(cfg["mean"]), "std": list(cfg["std"])}
 
 
 def text_tower(model, tokenizer, short, pad):

@@ -20,12 +20,46 @@ struct Text {
     std::string value;
 };
 
+/// What a picture was before it became 8-bit RGB. Grey of 8 bits counts as RGB.
+enum class NativeMode {
+    rgb,      ///< what it is
+    alpha,    ///< RGB or grey with alpha
+    palette,  ///< colours of a table, or black and white
+    cmyk,     ///< four inks
+    grey_16,  ///< grey of 16 bits
+};
+
 /// A decoded picture: 8-bit RGB, rows from the top, no padding between rows.
+///
+/// Some networks were trained on pictures that were resized before they became RGB, which shows in those of another mode.
+/// For their sake `decode_image` keeps what the RGB lacks; see `ImageSpec::convert`. Whoever writes to `pixels` sets
+/// `mode` to rgb and clears `native`, or keeps both in step.
 struct Image {
     int width = 0;
     int height = 0;
     std::vector<std::uint8_t> pixels;  ///< height x width x 3
+    NativeMode mode = NativeMode::rgb;
+    std::vector<std::uint8_t> native{};  ///< see `native_bytes`
 };
+
+/// How many bytes `Image::native` holds: nothing for rgb; height x width levels of alpha; the 256 colours of a palette,
+/// three levels each; height x width x 4 levels of cyan, magenta, yellow and black, 255 for full ink; height x width grey
+/// levels of two bytes, the high one first.
+[[nodiscard]] constexpr std::size_t native_bytes(NativeMode mode, std::size_t area) noexcept {
+    switch (mode) {
+        case NativeMode::rgb:
+            return 0;
+        case NativeMode::alpha:
+            return area;
+        case NativeMode::palette:
+            return std::size_t{256} * 3;
+        case NativeMode::cmyk:
+            return area * 4;
+        case NativeMode::grey_16:
+            return area * 2;
+    }
+    return 0;
+}
 
 /// A rectangle of whole pixels within a picture.
 struct PixelRegion {

@@ -18,7 +18,7 @@ namespace sextant {
 /// What a picture may cost. Each is checked before memory for pixels is allocated.
 struct ImageLimits {
     std::uint64_t max_file_bytes = 64ULL << 20;
-    std::uint64_t max_pixels = 64'000'000;  ///< width x height; decoding takes 3 to 12 bytes for each
+    std::uint64_t max_pixels = 64'000'000;  ///< width x height; decoding takes 3 to 16 bytes for each
     int max_side = 32'768;                  ///< no camera or scanner makes more, and JPEG itself ends at 65,500
     int max_jpeg_scans = 100;    ///< of a progressive JPEG; each costs a pass over the picture, encoders write 10 or so
     int max_png_chunks = 1'000;  ///< besides those that hold pixels
@@ -76,8 +76,11 @@ using NeededRegion = std::function<PixelRegion(int width, int height)>;
 ///
 /// The pixels equal those of Pillow's `Image.open(f).convert("RGB")`: grey levels are repeated, palettes looked up,
 /// alpha is dropped and not blended, 16-bit grey is cut off at 255, other 16-bit levels keep their high byte, CMYK is
-/// multiplied out, an animation gives its first frame. The orientation in a camera's EXIF block is not applied; see
-/// `DecodeOptions`. Colour profiles never are, as no reference pipeline applies them.
+/// multiplied out, an animation gives its first frame. What that loses, and a network may have been trained on, is kept
+/// beside them, see `Image::mode`: alpha that is not 255 everywhere, unless there is a background; palettes, black and
+/// white; inks; 16-bit grey, unless it is scaled. (Not the one bit of alpha in TGA files with colours of 16 bits.) The
+/// orientation in a camera's EXIF block is not applied; see `DecodeOptions`. Colour profiles never are, as no reference
+/// pipeline applies them.
 ///
 /// With `needed` the picture has its full size still, but pixels outside of that region may be black and damage there may
 /// go unnoticed, which saves a part of the work for JPEG pictures of one scan that are neither scaled nor turned; others

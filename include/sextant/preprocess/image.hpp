@@ -4,9 +4,8 @@
 // as Pillow's convert("RGB") gives them. No EXIF orientation is applied, alpha is dropped and not blended, palettes are
 // looked up, 16-bit grey is clipped at 255 and 16-bit colour keeps its high byte, colour profiles are ignored. To do
 // better, decode otherwise (the options of media/image.hpp) or bring pixels of your own (pixels.hpp); vectors then differ
-// from the reference's for those pictures. One difference cannot be chosen away: the first CLIP and open_clip resize and
-// crop before they convert to RGB, which shows in pictures with alpha (resized premultiplied) or a palette (nearest
-// neighbour); here, as in Hugging Face's processors, conversion comes first.
+// from the reference's for those pictures. The first CLIP and open_clip resize and crop before they convert to RGB: with
+// `ImageSpec::convert` after, so does a transform, for pictures that come from `decode_image`.
 #pragma once
 
 #include <array>

@@ -51,6 +51,14 @@ enum class CropPlace {
     end,    ///< at the right and bottom edges; of a resized shorter side, the three make ImageBind's three crops
 };
 
+/// When a picture becomes RGB. It shows in those that are not RGB or grey of 8 bits; see `Image::mode`.
+enum class Convert {
+    before,  ///< first of all, as Hugging Face's processors have it
+    after,   ///< after resizing, cropping and padding: the first CLIP, open_clip. Alpha is then resized too, by which colours
+             ///< are weighed; colours of a palette are picked, whatever the filter; padding has level `fill` in each
+             ///< channel, or colour `fill` of the palette
+};
+
 /// How 8-bit levels become 0 to 1.
 enum class Rescale {
     divide_255,           ///< torchvision: divided by `divisor` in 32 bits
@@ -68,6 +76,7 @@ enum class PatchOrder {
 [[nodiscard]] std::string_view to_string(Resampler resampler) noexcept;
 [[nodiscard]] std::string_view to_string(CropRounding rounding) noexcept;
 [[nodiscard]] std::string_view to_string(CropPlace place) noexcept;
+[[nodiscard]] std::string_view to_string(Convert convert) noexcept;
 [[nodiscard]] std::string_view to_string(Rescale rescale) noexcept;
 [[nodiscard]] std::string_view to_string(PatchOrder order) noexcept;
 
@@ -97,6 +106,7 @@ struct ImageSpec {
         int pad_to = 0;  ///< rows of zeros are added up to this number; none if 0
     };
 
+    Convert convert = Convert::before;  ///< `after` goes with Pillow's resampler and a grey `fill`
     Resize resize;
     std::optional<Crop> crop;      ///< a smaller picture is padded with `fill`
     std::optional<ImageSize> pad;  ///< after longest_edge and fit: centred on a canvas of `fill`, the odd pixel right and below

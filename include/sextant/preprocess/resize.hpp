@@ -54,7 +54,7 @@ inline constexpr std::uint64_t max_resized_pixels = 64'000'000;
 /// The longest side that `resize` makes.
 inline constexpr int max_resized_side = 65'536;
 
-/// Throws `invalid_argument` unless `image` has at least one pixel and just the bytes that its size asks for.
+/// Throws `invalid_argument` unless `image` has at least one pixel and just the bytes that its size and its mode ask for.
 void check_image(const Image& image);
 
 /// A picture of `width` x `height` whose bytes equal those of Pillow's `Image.resize((width, height), filter, box,

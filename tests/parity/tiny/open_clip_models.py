@@ -2,6 +2,7 @@
 import json
 
 import torch
+from PIL import Image
 from transformers import BertConfig, T5TokenizerFast
 
 import preprocess_originals as originals  # which says where open_clip is
@@ -83,7 +84,8 @@ def encoders(folder):
             open_clip.tokenizer.ftfy.fix_text = fix_text
 
     def image(path):
-        return model.encode_image(transform(pictures.opened(path))[None])
+        with Image.open(path) as picture:  # in whatever mode it is
+            return model.encode_image(transform(picture)[None])
     return pictures.dense(text, image)
 
 
