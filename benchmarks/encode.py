@@ -10,7 +10,6 @@ import argparse
 import os
 import pathlib
 import random
-import struct
 import subprocess
 import sys
 import tempfile
@@ -25,6 +24,7 @@ import numpy as np
 import tokenize_texts
 import torch
 import transformers
+from shared import processor, write_texts
 from sentence_transformers import SentenceTransformer
 from tiny import image_text
 from tiny.real import MINILM
@@ -32,14 +32,6 @@ from tiny.real import MINILM
 THREADS = 2
 SIDE, PICTURES = 256, 16
 PRECISIONS = ("float32", "bfloat16", "int8")
-
-
-def processor():
-    with open("/proc/cpuinfo") as file:
-        lines = dict(line.split(":", 1) for line in file if ":" in line)
-    flags = {key.strip(): value for key, value in lines.items()}
-    parts = [part for part in ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "amx_int8") if part in flags.get("flags", "").split()]
-    return f"{flags.get('model name', '?').strip()}, {os.cpu_count()} processors, {' '.join(parts)}, load {os.getloadavg()[0]:.1f}"
 
 
 def vit_b_32(folder):
@@ -94,11 +86,6 @@ def measure(what, goals, rounds, mine, theirs, count, unit):
         ratio = best[name] / best["theirs"] if what == "query" else best["theirs"] / best[name]
         figures.append(f"figure {what}_{name} {ratio:.2f}{goal}")
     return figures
-
-
-def write_texts(texts, file):
-    raw = [text.encode() for text in texts]
-    file.write_bytes(b"".join(struct.pack("<I", len(text)) + text for text in raw))
 
 
 def measure_texts(args, folder):

@@ -7,9 +7,7 @@ benchmarks/glosses.py makes). Random vectors are the hardest for codes: no row i
 and the fastest round of each counts. Answers are compared with scores in 64 bits, rounded to 32, ties by row.
 """
 import argparse
-import os
 import pathlib
-import platform
 import subprocess
 import tempfile
 import time
@@ -17,13 +15,9 @@ import time
 import faiss
 import numpy
 import torch
+from shared import processor
 
 K = 10
-
-
-def processor():
-    with open("/proc/cpuinfo") as file:
-        return next((line.split(":", 1)[1].strip() for line in file if line.startswith("model name")), platform.machine())
 
 
 class Sextant:
@@ -145,7 +139,7 @@ def main():
     args = parser.parse_args()
     faiss.omp_set_num_threads(args.threads)
     torch.set_num_threads(args.threads)
-    print(f"{processor()}, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}; faiss {faiss.__version__}, torch {torch.__version__}, "
+    print(f"{processor()}; faiss {faiss.__version__}, torch {torch.__version__}, "
           f"numpy {numpy.__version__}; k {K}, {args.threads} threads each, seed {args.seed}, fastest of {args.rounds} rounds")
     figures = []
     for measure in (real_set, random_set):

@@ -13,9 +13,7 @@ os.environ.update(RAYON_NUM_THREADS="1", TOKENIZERS_PARALLELISM="false")  # read
 
 import argparse
 import pathlib
-import platform
 import random
-import struct
 import subprocess
 import sys
 import tempfile
@@ -26,6 +24,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "tests" / "parity"
 import tokenize_pipelines
 import tokenize_texts
 import tokenizers
+from shared import processor, write_texts
 
 GOAL = 3
 LONG_GOAL_MS = 50
@@ -35,11 +34,6 @@ UNITS = ("a", "A", "q", "1", " ", "\n", " \n", "a ", "ab", "1a", "'", "!", "! ",
          "\U0001f469\u200d", "\u2581", "\u00a0", "\u200b", "\ufffd", "<", "<mask>", "word", "&amp;")
 LIGATURE = "\ufdfa"  # eighteen letters in normal form: 64 KiB become 704
 PIPELINES = ("minilm", "clip", "qwen2", "bge-m3", "gemma")
-
-
-def processor():
-    with open("/proc/cpuinfo") as file:
-        return next((line.split(":", 1)[1].strip() for line in file if line.startswith("model name")), platform.machine())
 
 
 def measure(program, spec, texts, rounds, folder):
@@ -60,11 +54,6 @@ def measure(program, spec, texts, rounds, folder):
             assert sum(len(e.ids) for e in encodings) == int(tokens), "the two do not agree"
         mine.stdin.close()
     return best_mine, best_theirs, int(tokens), int(allocations)
-
-
-def write_texts(texts, file):
-    raw = [text.encode() for text in texts]
-    file.write_bytes(b"".join(struct.pack("<I", len(text)) + text for text in raw))
 
 
 def long_texts(program, spec, units, rounds, folder):
@@ -102,7 +91,7 @@ def main():
     args = parser.parse_args()
     texts = tokenize_texts.glosses(random.Random(args.seed), args.texts)
     size = sum(len(text.encode()) for text in texts) / len(texts)
-    print(f"{processor()}, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}; tokenizers {tokenizers.__version__}; "
+    print(f"{processor()}; tokenizers {tokenizers.__version__}; "
           f"{len(texts)} texts of {size:.0f} bytes on average, seed {args.seed}, fastest of {args.rounds} rounds, one thread each")
     figures = []
     with tempfile.TemporaryDirectory() as folder:
