@@ -23,7 +23,7 @@ int run(const Options& options) {
     const auto encoder = sextant::Encoder::open(options.model);
     auto pictures = sextant::read_images(options.folder, {.strict = options.strict});
     if (pictures.files() == 0)
-        throw sextant::Error(sextant::ErrorCode::not_found, options.folder + " holds no pictures (JPEG, PNG, WebP, BMP, PNM, TGA or PSD)");
+        throw sextant::Error(sextant::ErrorCode::not_found, options.folder + " holds no pictures (JPEG, PNG, WebP, GIF, BMP, PNM, TGA or PSD)");
     std::optional<sextant::EmbeddingCache> cache;
     if (!options.cache.empty()) cache = sextant::EmbeddingCache::open(options.cache);
     const bool existed = std::filesystem::exists(options.into);

@@ -4,7 +4,9 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -67,8 +69,20 @@ void blend(std::uint8_t* pixels, std::size_t count, const std::array<std::uint8_
 [[nodiscard]] Image read_image_as(const std::filesystem::path& file, const std::string& name,
                                   const DecodeOptions& options, const NeededRegion& needed = {});
 
+/// Room for rows that come out of order. It comes from the system as zeros that take no memory until they are written, so
+/// that a damaged picture is not paid for whole.
+struct UnorderedRows {
+    std::unique_ptr<std::uint8_t, decltype(&std::free)> memory;
+    std::vector<std::uint8_t*> rows;
+
+    /// None of both if `height` is 0.
+    UnorderedRows(std::size_t height, std::size_t row_bytes);
+};
+
+[[nodiscard]] Image decode_gif(const Source& source);
 [[nodiscard]] Image decode_jpeg(const Source& source);
 [[nodiscard]] Image decode_png(const Source& source);
+[[nodiscard]] Image decode_pnm(const Source& source);
 [[nodiscard]] Image decode_webp(const Source& source);
 
 /// Throws `unsupported` for a form of a stb kind that must not reach stb, or that it would decode unlike Pillow, and

@@ -1,4 +1,4 @@
-// Which forms of BMP, PNM, TGA and PSD reach stb_image: those where it agrees with Pillow in every byte and cannot read
+// Which forms of BMP, TGA and PSD reach stb_image: those where it agrees with Pillow in every byte and cannot read
 // memory that it never wrote. The others are refused by name. tests/parity/parity_decode.py compares them all.
 #include <algorithm>
 #include <cstdlib>
@@ -60,37 +60,6 @@ void check_bmp(const Source& source) {
                                                    std::to_string(pixels_at) +
                                                    ", which leaves no room for a palette of 1 to 256 colours");
     check_bmp_indices(source, pixels_at, depth, (pixels_at - 14 - header) / 4);
-}
-
-/// The digits of the next number of a PNM header, after spaces and comments; `at` moves behind them.
-std::string_view next_number(std::string_view text, std::size_t& at) {
-    constexpr std::string_view spaces = " \t\n\v\f\r";
-    at = std::min(text.find_first_not_of(spaces, at), text.size());
-    while (at < text.size() && text[at] == '#') {
-        at = std::min(text.find_first_of("\n\r", at), text.size());
-        at = std::min(text.find_first_not_of(spaces, at), text.size());
-    }
-    const auto end = std::min(text.find_first_not_of("0123456789", at), text.size());
-    const auto number = text.substr(at, end - at);
-    at = end;
-    return number;
-}
-
-void check_pnm(const Source& source) {
-    const std::string_view text(reinterpret_cast<const char*>(source.data()),
-                                std::min<std::size_t>(source.size(), 4096));
-    std::size_t at = 2;
-    const auto width = next_number(text, at), height = next_number(text, at), top = next_number(text, at);
-    // stb adds digits up to an int, come what may.
-    for (const auto number : {width, height, top})
-        if (number.empty() || number.size() > 9)
-            throw source.error(ErrorCode::corrupt,
-                               "the PNM file is damaged: its header must hold the width, the height "
-                               "and the highest level, each a number of 1 to 9 digits");
-    if (top != "255") refuse(source, "a PNM file whose highest level is " + std::string(top) + " (and not 255)");
-    const std::uint64_t columns = std::stoul(std::string(width)), rows = std::stoul(std::string(height));
-    source.check_size(columns, rows);
-    source.check_length(at + 1 + columns * rows * (text[1] == '6' ? 3 : 1), columns, rows);
 }
 
 /// What a run-length coded picture is made of: packets of a count byte, and of one pixel or as many as it counts.
@@ -180,7 +149,6 @@ std::uint32_t field(const Source& source, std::size_t at, std::size_t bytes) {
 
 void check_form(const Source& source) {
     if (source.kind == "BMP") check_bmp(source);
-    if (source.kind == "PNM") check_pnm(source);
     if (source.kind == "TGA") check_tga(source);
     if (source.kind == "PSD") check_psd(source);
 }

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstdio>
 #include <memory>
+#include <new>
 #include <sstream>
 #include <string>
 #include <system_error>
@@ -57,6 +58,12 @@ void append_row_with_alpha(Image& image, std::uint8_t* row) {
         for (std::size_t c = 0; c < 3; ++c) row[3 * x + c] = row[4 * x + c];
     }
     append_row(image, row);
+}
+
+UnorderedRows::UnorderedRows(std::size_t height, std::size_t row_bytes)
+    : memory(static_cast<std::uint8_t*>(height == 0 ? nullptr : std::calloc(height, row_bytes)), &std::free), rows(height) {
+    if (height > 0 && !memory) throw std::bad_alloc();
+    for (std::size_t y = 0; y < height; ++y) rows[y] = memory.get() + y * row_bytes;
 }
 
 std::vector<std::uint8_t> black_and_white() {
@@ -126,12 +133,16 @@ std::vector<std::byte> read_bytes(const std::filesystem::path& path, const std::
 /// By the library that decodes its kind.
 Image decode(const media::Source& source, media::Library library) {
     switch (library) {
+        case media::Library::giflib:
+            return media::decode_gif(source);
         case media::Library::libjpeg:
             return media::decode_jpeg(source);
         case media::Library::libpng:
             return media::decode_png(source);
         case media::Library::libwebp:
             return media::decode_webp(source);
+        case media::Library::own:
+            return media::decode_pnm(source);
         case media::Library::stb:
             return media::decode_with_stb(source);
         case media::Library::none:

@@ -19,7 +19,8 @@ constexpr std::array signatures{
     Signature{0, "\xFF\xD8\xFF"sv, {"JPEG", Library::libjpeg}},
     Signature{0, "\x89PNG\r\n\x1A\n"sv, {"PNG", Library::libpng}},
     Signature{0, "8BPS"sv, {"PSD", Library::stb}},
-    Signature{0, "GIF8"sv, {"GIF"}},
+    Signature{0, "GIF87a"sv, {"GIF", Library::giflib}},
+    Signature{0, "GIF89a"sv, {"GIF", Library::giflib}},
     Signature{0, "II*\0"sv, {"TIFF"}},
     Signature{0, "MM\0*"sv, {"TIFF"}},
     Signature{0, "II+\0"sv, {"TIFF"}},
@@ -35,6 +36,7 @@ constexpr std::array signatures{
     Signature{0, "\0\0\0\x0CJXL "sv, {"JPEG XL"}},
     Signature{0, "\xFF\x0A"sv, {"JPEG XL"}},
     Signature{0, "\0\0\1\0"sv, {"an icon (ICO)"}},
+    Signature{0, "\x53\x80\xF6\x34"sv, {"Softimage PIC"}},
     Signature{0, "#?RADIANCE"sv, {"Radiance HDR"}},
     Signature{0, "#?RGBE"sv, {"Radiance HDR"}},
     Signature{0, "\x76\x2F\x31\x01"sv, {"OpenEXR"}},
@@ -54,14 +56,13 @@ Kind webp(std::string_view bytes) {
                : Kind{};
 }
 
-/// P1 to P7, a space, and a number or a comment. A text may begin with the first two.
+/// P1 to P7, Pf or PF, a space, and a number or a comment. A text may begin with the first two.
 Kind netpbm(std::string_view bytes) {
     if (bytes.size() < 4 || bytes[0] != 'P' || !is_space(bytes[2])) return {};
     if (!is_space(bytes[3]) && bytes[3] != '#' && (bytes[3] < '0' || bytes[3] > '9') && bytes[1] != '7') return {};
-    if (bytes[1] == '5' || bytes[1] == '6') return {"PNM", Library::stb};
-    if (bytes[1] == '1' || bytes[1] == '4') return {"PBM (1 bit)"};
-    if (bytes[1] == '2' || bytes[1] == '3') return {"PNM in decimal digits (P2, P3)"};
+    if (bytes[1] >= '1' && bytes[1] <= '6') return {"PNM", Library::own};
     if (bytes[1] == '7') return {"PAM (P7)"};
+    if (bytes[1] == 'f' || bytes[1] == 'F') return {"PFM (floating point)"};
     return {};
 }
 

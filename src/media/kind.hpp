@@ -9,7 +9,7 @@
 namespace sextant::media {
 
 /// What decodes a kind.
-enum class Library { none, libjpeg, libpng, libwebp, stb };
+enum class Library { none, giflib, libjpeg, libpng, libwebp, stb, own };  ///< own: pnm.cpp
 
 struct Kind {
     std::string_view name;  ///< "JPEG"; empty if the bytes are of no kind that is known
@@ -17,7 +17,7 @@ struct Kind {
 };
 
 /// The kinds that are read, for messages.
-inline constexpr std::string_view kinds_read = "JPEG, PNG, WebP, BMP, PNM (P5, P6), TGA, PSD";
+inline constexpr std::string_view kinds_read = "JPEG, PNG, WebP, GIF, BMP, PNM (P1 to P6), TGA, PSD";
 
 /// The bytes that `kind_of` looks at.
 inline constexpr std::size_t kind_bytes = 32;

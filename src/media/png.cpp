@@ -3,9 +3,6 @@
 #include <array>
 #include <csetjmp>
 #include <cstdio>
-#include <cstdlib>
-#include <memory>
-#include <new>
 #include <span>
 #include <string>
 #include <utility>
@@ -226,20 +223,6 @@ struct Release {
     ~Release() { png_destroy_read_struct(&decoder.png, &decoder.info, nullptr); }
 };
 
-/// Room for all rows of an interlaced picture. It comes from the system as zeros that take no memory until they are
-/// written, so that a damaged picture is not paid for whole.
-struct Passes {
-    std::unique_ptr<std::uint8_t, decltype(&std::free)> memory;
-    std::vector<png_bytep> rows;
-
-    Passes(std::size_t height, std::size_t row_bytes)
-        : memory(static_cast<std::uint8_t*>(height == 0 ? nullptr : std::calloc(height, row_bytes)), &std::free),
-          rows(height) {
-        if (height > 0 && !memory) throw std::bad_alloc();
-        for (std::size_t y = 0; y < height; ++y) rows[y] = memory.get() + y * row_bytes;
-    }
-};
-
 /// Pillow's mode. A colour that is transparent makes no alpha.
 NativeMode mode_of(const Header& header, const DecodeOptions& options) {
     if (header.colour_type == PNG_COLOR_TYPE_PALETTE || (header.colour_type == PNG_COLOR_TYPE_GRAY && header.depth == 1))
@@ -276,7 +259,7 @@ Image decode_png(const Source& source) {
     if (image.mode == NativeMode::palette) image.native = black_and_white();
     if (header.colour_type == PNG_COLOR_TYPE_PALETTE) image.native.assign(image.native.size(), 0);
     decoder.row_bytes = std::size_t{header.width} * 4;
-    Passes passes(header.interlaced ? header.height : 0, decoder.row_bytes);
+    UnorderedRows passes(header.interlaced ? header.height : 0, decoder.row_bytes);
     std::vector<std::uint8_t> row(decoder.row_bytes);
     decoder.image = &image;
     decoder.row = row.data();

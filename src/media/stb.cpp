@@ -1,4 +1,4 @@
-// BMP, PNM, TGA and PSD through stb_image, which is kept on a short lead: the size is read and checked first, memory
+// BMP, TGA and PSD through stb_image, which is kept on a short lead: the size is read and checked first, memory
 // comes out of a budget, and a file that ends early is noticed, because stb goes on with zeros.
 #include <algorithm>
 #include <cstdlib>
@@ -55,6 +55,7 @@ void stb_free(void* memory) {
 #define STBI_NO_GIF
 #define STBI_NO_HDR
 #define STBI_NO_PIC
+#define STBI_NO_PNM
 #define STBI_NO_LINEAR
 #define STBI_NO_STDIO
 #define STBI_MAX_DIMENSIONS (1 << 20)

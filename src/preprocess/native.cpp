@@ -70,7 +70,8 @@ void resample_native(const Image& image, const Job& job, NativeWorkspace& worksp
                      std::uint8_t* out, std::size_t stride) {
     if (job.window.width < 1 || job.window.height < 1) return;
     const bool same_size = job.width == image.width && job.height == image.height;
-    if (image.mode == NativeMode::grey_16 && !same_size)
+    const bool grey = image.mode == NativeMode::grey_16 || (image.mode == NativeMode::grey_32 && job.filter != Filter::nearest);
+    if (grey && !same_size)
         return resample_grey_16(image, job, workspace, resampling.across, out, stride);
     if (image.mode != NativeMode::palette && !same_size && job.filter != Filter::nearest)
         return resample_four(image, job, workspace, resampling, out, stride);

@@ -17,13 +17,13 @@ struct NativeWorkspace {
     resample_detail::Buffer colours;       ///< three of four channels
     resample_detail::Buffer fourth;        ///< the other, three times
     resample_detail::Buffer fourth_scaled;
-    std::vector<std::uint16_t> levels;     ///< grey of 16 bits
-    std::vector<std::uint16_t> between;    ///< after the first pass
-    std::vector<std::uint16_t> scaled;     ///< and after both
+    std::vector<std::int32_t> levels;      ///< grey of 16 bits
+    std::vector<std::int32_t> between;     ///< after the first pass
+    std::vector<std::int32_t> scaled;      ///< and after both
 
     [[nodiscard]] std::size_t bytes() const {
         return colours.bytes() + fourth.bytes() + fourth_scaled.bytes() +
-               sizeof(std::uint16_t) * (levels.capacity() + between.capacity() + scaled.capacity());
+               sizeof(std::int32_t) * (levels.capacity() + between.capacity() + scaled.capacity());
     }
 };
 

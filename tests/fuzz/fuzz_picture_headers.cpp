@@ -16,7 +16,7 @@ std::vector<fuzz::Bytes> fuzz::seeds() {
                 "abc",
             "8BPS"s + make::big_endian(1, 2) + Bytes(6, '\0') + make::big_endian(3, 2) + make::big_endian(1, 4) +
                 make::big_endian(2, 4) + make::big_endian(8, 2) + make::big_endian(3, 2) + Bytes(14, '\0'),
-            "GIF89a\1\0\1\0"s,
+            make::gif(1, 1, "abcdef", make::gif_frame(0, 0, 1, 1, {1}, 0)),
             "II*\0\x08\0\0\0"s};
 }
 
@@ -27,7 +27,7 @@ std::vector<fuzz::Bytes> fuzz::tokens() {
             "VP8X",         "ANMF",
             "BM",           "P5",
             "P6",           "P7",
-            "8BPS",         "GIF8",
+            "8BPS",         "GIF89a",
             "II*\0"s,       "ftypavif",
             "ftypheic",     "Exif\0\0"s,
             "MM\0*"s,       "\xFF\xDA",

@@ -1,4 +1,4 @@
-// BMP, PNM, TGA and PSD, which stb_image decodes.
+// BMP, TGA and PSD, which stb_image decodes, PNM and GIF.
 #include "fuzz/pictures.hpp"
 
 using namespace std::string_literals;
@@ -18,6 +18,14 @@ std::vector<fuzz::Bytes> fuzz::seeds() {
             indexed + "\1\2\3\0\4\5\6\0\0\1\1\0"s,
             "P6\n2 2\n255\nabcdefghijkl"s,
             "P5\n# note\n2 2 255\nabcd"s,
+            "P5 1 2 1023\n\1\2\3\4"s,
+            "P4 9 2\nabcd"s,
+            "P1 3 2\n011 # note\n0 0 1"s,
+            "P2 2 2 100 1 2 3 100 "s,
+            "P3 1 2 999 1 2 3 4 5 999"s,
+            make::gif(4, 2, "abcdefghijkl", make::gif_frame(0, 0, 4, 2, {0, 1, 2, 3, 3, 2, 1, 0})),
+            make::gif(5, 9, "abcdef", make::gif_frame(1, 1, 2, 5, {0, 1, 0, 1, 0, 1, 0, 1, 0, 1}, 1, true)),
+            make::gif(1, 1, "", make::gif_frame(0, 0, 2, 1, {3, 0}) + make::gif_frame(0, 0, 1, 1, {1})),
             make::tga_header(2, 2, 1, 32) + "abcdefgh",
             make::tga_header(3, 2, 2, 8) + "abcd",
             make::tga_header(10, 4, 2, 24) +
@@ -31,7 +39,7 @@ std::vector<fuzz::Bytes> fuzz::seeds() {
 }
 
 std::vector<fuzz::Bytes> fuzz::tokens() {
-    return {"BM", "P5", "P6", "8BPS", "255", " ", "\n", "#", "\xFF\xFF", "TRUEVISION-XFILE.\0"s};
+    return {"GIF89a", "!\xF9\x04"s, ",", "P1", "P2", "P3", "P4", "BM", "P5", "P6", "8BPS", "255", " ", "\n", "#", "\xFF\xFF", "TRUEVISION-XFILE.\0"s};
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -23,7 +23,7 @@ using Try = std::function<void(const std::string& name, const make::Bytes& bytes
 void jpeg_bombs(const Try& attempt);
 void png_bombs(const Try& attempt);
 void webp_bombs(const Try& attempt);
-void other_bombs(const Try& attempt);  ///< BMP, PNM, TGA, PSD, and kinds that are not read
+void other_bombs(const Try& attempt);  ///< GIF, BMP, PNM, TGA, PSD, and kinds that are not read
 
 /// Sizes that a header may claim and no picture may have.
 inline const std::vector<std::pair<std::uint32_t, std::uint32_t>> absurd_sizes{

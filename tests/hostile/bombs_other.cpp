@@ -39,17 +39,51 @@ void bmps(const Try& attempt) {
 
 void pnms(const Try& attempt) {
     for (const auto& size : absurd_sizes)
-        for (const char kind : {'5', '6'})
+        for (const char kind : {'1', '2', '3', '4', '5', '6'})
             attempt("PNM P"s + kind + " of " + text(size),
                     "P"s + kind + " " + std::to_string(size.first) + " " + std::to_string(size.second) + " 255\nabc",
                     Fate::refused);
     for (const auto& header :
-         {"1 1 0"s, "1 1 256"s, "1 1 65535"s, "1 1 99999999999999999999"s, "1 1"s, "1"s, ""s, "-1 -1 255"s, "1 x 255"s,
+         {"1 1 0"s, "1 1 255"s, "1 1 65535"s, "1 1 65536"s, "1 1 99999999999999999999"s, "1 1"s, "1"s, ""s, "-1 -1 255"s, "1 x 255"s,
           "99999999999999999999 1 255"s, "1e9 1 255"s, "8000 8000 255"s, "1,1 255"s})
         attempt("PNM with the header '" + header + "'", "P6 " + header + "\n", Fate::refused);
+    for (const char kind : {'1', '2', '3'}) {
+        const auto start = "P"s + kind + " 1000 800 " + (kind == '1' ? "" : "255 ");
+        attempt("PNM P"s + kind + " of blanks", start + Bytes(5'000'000, ' '), Fate::refused);
+        attempt("PNM P"s + kind + " of comments", start + Bytes(5'000'000, '#'), Fate::refused);
+        attempt("PNM P"s + kind + " of letters", start + Bytes(5'000'000, 'x'), Fate::refused);
+    }
     attempt("PNM that is all comment", "P6\n#" + Bytes(1'000'000, 'c'), Fate::refused);
     attempt("PNM that is all spaces", "P6 " + Bytes(1'000'000, ' '), Fate::refused);
     attempt("PNM that is one number", "P6 " + Bytes(1'000'000, '1'), Fate::refused);
+}
+
+void gifs(const Try& attempt) {
+    const auto palette = "abcdef"s, frame = make::gif_frame(0, 0, 1, 1, {1});
+    for (const auto& [width, height] : {std::pair{65'535, 65'535}, {65'535, 1}, {1, 65'535}, {32'768, 1'953}, {8'000, 8'000}}) {
+        const auto size = std::to_string(width) + " x " + std::to_string(height);
+        attempt("GIF with a screen of " + size, make::gif(width, height, palette, frame), Fate::refused);
+        attempt("GIF with a picture of " + size, make::gif(1, 1, palette, make::gif_frame(0, 0, width, height, {1})), Fate::refused);
+        attempt("GIF with a picture at " + size, make::gif(1, 1, palette, make::gif_frame(width, height, 1, 1, {1})), Fate::refused);
+        for (const bool interlaced : {false, true})
+            attempt("GIF of " + size + " that ends early" + (interlaced ? ", interlaced" : ""),
+                    make::gif(1, 1, palette, make::gif_frame(0, 0, width, height, std::vector<int>(30'000, 1), -1, interlaced)),
+                    Fate::refused);
+    }
+    for (const auto& [width, height] : {std::pair{0, 1}, {1, 0}, {0, 0}})
+        attempt("GIF with a picture of nothing", make::gif(2, 2, palette, make::gif_frame(0, 0, width, height, {1})), Fate::refused);
+    const auto whole = make::gif(1, 1, palette, make::gif_frame(0, 0, 1, 1, {1}, 1));
+    for (std::size_t length = 6; length + 1 < whole.size(); ++length)
+        attempt("GIF of " + std::to_string(length) + " bytes", whole.substr(0, length), Fate::refused);
+    for (const char bits : {'\0', '\x09', '\x0C', '\x1F', '\xFF'})
+        attempt("GIF with codes of " + std::to_string(bits) + " bits", overwritten(whole, whole.size() - 6, Bytes(1, bits)), Fate::either);
+    Bytes notes;
+    for (int i = 0; i < 200'000; ++i) notes += "!\xFE\x01x\0"s;
+    attempt("GIF of notes", make::gif(1, 1, palette, notes), Fate::refused);
+    attempt("GIF of blocks without end", make::gif(1, 1, palette, "!\xFE"s + Bytes(1'000'000, '\xFF')), Fate::refused);
+    attempt("GIF whose transparency is cut short", make::gif(1, 1, palette, "!\xF9\x01\x01\0"s + frame), Fate::refused);
+    attempt("GIF of an unknown record", make::gif(1, 1, palette, "?" + frame), Fate::refused);
+    attempt("GIF without a picture", make::gif(1, 1, palette, ""), Fate::refused);
 }
 
 void tgas(const Try& attempt) {
@@ -156,10 +190,10 @@ void kinds(const Try& attempt) {
                               "<svg xmlns="s,
                               "<?xml version="s,
                               "\x1F\x8B\x08"s,
-                              "P1 1 1 "s,
+                              "P1 1 1 2"s,
                               "P2 1 1 "s,
                               "P3 1 1 "s,
-                              "P4 1 1 "s,
+                              "P4 1 0 "s,
                               "P7\nWIDTH 1\n"s,
                               "PF 1 1 "s,
                               "RIFF\x24\0\0\0WAVE"s,
@@ -189,6 +223,7 @@ void kinds(const Try& attempt) {
 
 void other_bombs(const Try& attempt) {
     bmps(attempt);
+    gifs(attempt);
     pnms(attempt);
     tgas(attempt);
     psds(attempt);

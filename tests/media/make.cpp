@@ -204,6 +204,37 @@ Bytes webp_picture(int width, int height, bool lossless, bool alpha) {
     return file.substr(12);
 }
 
+Bytes gif_frame(int left, int top, int width, int height, const std::vector<int>& colours, int transparent, bool interlaced) {
+    using namespace std::string_literals;
+    const auto word = [](int value) { return little_endian(static_cast<std::uint32_t>(value), 2); };
+    Bytes frame;
+    if (transparent >= 0) frame.append("!\xF9\x04\x01\0\0"s).append({static_cast<char>(transparent), '\0'});
+    frame.append(",").append(word(left)).append(word(top)).append(word(width)).append(word(height));
+    frame += interlaced ? '\x40' : '\0';
+    // Codes of three bits: 0 to 3 are colours, 4 empties the table before it makes codes longer, 5 ends the picture.
+    std::vector<int> codes;
+    for (const int colour : colours) codes.insert(codes.end(), {4, colour});
+    codes.push_back(5);
+    Bytes packed((3 * codes.size() + 7) / 8, '\0');
+    for (std::size_t bit = 0; bit < 3 * codes.size(); ++bit)
+        if ((codes[bit / 3] >> bit % 3 & 1) != 0) packed[bit / 8] = static_cast<char>(packed[bit / 8] | 1 << bit % 8);
+    frame += '\x02';
+    for (std::size_t at = 0; at < packed.size(); at += 255) {
+        const auto block = std::min<std::size_t>(packed.size() - at, 255);
+        frame += static_cast<char>(block);
+        frame.append(packed, at, block);
+    }
+    return frame + '\0';
+}
+
+Bytes gif(int width, int height, const Bytes& palette, const Bytes& frames) {
+    int size = -1;
+    for (std::size_t count = palette.size() / 3; count > 1; count /= 2) ++size;
+    const int flags = palette.empty() ? 0 : 0x80 | size;
+    return "GIF89a" + little_endian(static_cast<std::uint32_t>(width), 2) + little_endian(static_cast<std::uint32_t>(height), 2) +
+           static_cast<char>(flags) + Bytes(2, '\0') + palette + frames + ";";
+}
+
 Bytes bmp(std::int32_t width, std::int32_t height, const Bytes& pixels) {
     const auto length = static_cast<std::uint32_t>(pixels.size());
     return "BM" + little_endian(54 + length, 4) + little_endian(0, 4) + little_endian(54, 4) + little_endian(40, 4) +

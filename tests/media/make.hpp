@@ -72,6 +72,13 @@ struct JpegOptions {
 /// The "VP8L" or "VP8 " chunk of a smooth picture.
 [[nodiscard]] Bytes webp_picture(int width, int height, bool lossless, bool alpha = false);
 
+/// One picture of a GIF file, without a palette, of colours 0 to 3. `transparent` is a colour, or -1.
+[[nodiscard]] Bytes gif_frame(int left, int top, int width, int height, const std::vector<int>& colours, int transparent = -1,
+                              bool interlaced = false);
+
+/// A GIF file of these pictures. The palette holds 2 ** n colours, or is empty.
+[[nodiscard]] Bytes gif(int width, int height, const Bytes& palette, const Bytes& frames);
+
 /// A 24-bit BMP file; `pixels` are its rows from the bottom, blue first, each padded to 4 bytes.
 [[nodiscard]] Bytes bmp(std::int32_t width, std::int32_t height, const Bytes& pixels);
 

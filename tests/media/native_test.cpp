@@ -92,6 +92,25 @@ TEST_CASE("grey of 16 bits is kept whole, unless it is scaled", "[native]") {
     CHECK(decode(bytes, {.scale_16_bit = true}).mode == NativeMode::rgb);
 }
 
+TEST_CASE("grey PNM of 16 bits is kept as grey that nothing is cut off of, and scaled to 65,535", "[native]") {
+    const auto image = decode("P5 2 1 1023\n\x00\x02\x03\xFF"s);
+    CHECK(image.mode == NativeMode::grey_32);
+    CHECK(image.pixels == Bytes{128, 128, 128, 255, 255, 255});
+    CHECK(image.native == Bytes{0, 128, 255, 255});
+    const auto scaled = decode("P5 2 1 65535\n\x00\x81\xFF\x00"s, {.scale_16_bit = true});
+    CHECK(scaled.mode == NativeMode::rgb);
+    CHECK(scaled.pixels == Bytes{1, 1, 1, 254, 254, 254});
+    CHECK(colours(decode("P4 1 1\n\x80"s), 2) == Bytes{0, 0, 0, 255, 255, 255});
+}
+
+TEST_CASE("the palette of a GIF is kept, but for one that only counts grey levels", "[native]") {
+    const auto frame = make::gif_frame(0, 0, 2, 1, {1, 0});
+    const auto image = decode(make::gif(2, 1, "\x0A\x0B\x0C\xFA\xFB\xFC"s, frame));
+    CHECK(image.mode == NativeMode::palette);
+    CHECK(colours(image, 3) == Bytes{10, 11, 12, 250, 251, 252, 0, 0, 0});
+    CHECK(decode(make::gif(2, 1, "\0\0\0\1\1\1"s, frame)).mode == NativeMode::rgb);
+}
+
 TEST_CASE("four inks are kept, 255 for full ink", "[native]") {
     const auto image = decode(inks());
     CHECK(image.mode == NativeMode::cmyk);

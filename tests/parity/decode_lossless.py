@@ -106,11 +106,11 @@ def rest(rng, rounds):
             yield "psd grey", psd(rng, width, height, 1, 1)
             yield "psd rgba", psd(rng, width, height, 4, 3)
             yield "psd rgb packed", psd(rng, width, height, 3, 3, packed=True)
-            size, area = b"%d %d" % (width, height), width * height
-            yield "pnm P6 maxval 100", b"P6\n" + size + b"\n100\n" + noise(rng, 3 * area, 101)
-            yield "pnm P6 16 bit", b"P6 " + size + b" 65535\n" + noise(rng, 6 * area)
-            yield "pnm P5 16 bit", b"P5 " + size + b" 65535\n" + noise(rng, 2 * area)
+            size = b"%d %d" % (width, height)
             yield "pnm P6 comment", b"P6\n# made by hand\n" + size + b" # size\n255\n" + rgb.tobytes()
+            for form in range(1, 7):
+                for top in (1, 7, 100, 254, 255, 256, 1023, 4095, 65534, 65535):
+                    yield f"pnm P{form} to {top}", pnm(rng, form, width, height, top)
             yield "bmp 16 bit 555", bmp16(rng, width, height)
             yield "bmp 16 bit 565", bmp16(rng, width, height, (0xF800, 0x07E0, 0x001F))
             yield "bmp 32 bit downwards", bmp32(rng, width, height)
@@ -130,6 +130,23 @@ def rest(rng, rounds):
                 yield f"tga {depth} bit", tga(rng, 2, width, height, depth, 0x20)
             yield "tga right to left", tga(rng, 2, width, height, 24, 0x10)
             yield "tga with a comment", tga(rng, 2, width, height, 24, 0x00, comment=b"made by hand")
+
+
+def pnm(rng, form, width, height, top):
+    """P1 to P6, its levels up to `top`, and now and then beyond where they are bytes."""
+    samples = levels(rng, height, width, 3 if form in (3, 6) else 1, 1 if form in (1, 4) else top)
+    space = [b" ", b"\n", b"\t\r\n", b" # by hand\n"][rng.integers(4)]
+    header = space.join([b"P%d" % form, b"%d" % width, b"%d" % height] + ([b"%d" % top] if form not in (1, 4) else []))
+    if form < 4:
+        words = [b"%d" % sample for sample in samples.reshape(-1)]
+        if form == 1 and rng.random() < .5:
+            return header + b"\n" + b"".join(words)
+        return header + b"\n" + b"".join(word + (b"\n#a 1 2\n" if rng.random() < .02 else b" ") for word in words)
+    if form == 4:
+        return header + b"\n" + b"".join(pack(row, 1) for row in samples)
+    if rng.random() < .3:
+        samples = rng.integers(0, 65536 if top > 255 else 256, samples.shape)
+    return header + b"\n" + samples.astype(">u2" if top > 255 else np.uint8).tobytes()
 
 
 def packbits(row):
@@ -192,8 +209,7 @@ def tga(rng, kind, width, height, depth, order, palette_depth=0, comment=b""):
 
 # Forms that stb_image decodes unlike Pillow, or not at all; sextant names them and asks for PNG.
 REFUSED = {"bmp 16 bit 555", "bmp 16 bit 565", "bmp OS/2", "bmp run-length", "psd grey", "psd rgba",
-           "pnm P6 maxval 100", "pnm P6 16 bit", "pnm P5 16 bit", "tga right to left", "tga 15 bit",
-           "tga palette of 15 bit"}
+           "tga right to left", "tga 15 bit", "tga palette of 15 bit"}
 NOT_IN_OLD_PILLOW = {"tga palette of 32 bit"}
 # Their one bit of alpha is not kept; the pixels are Pillow's.
 WITHOUT_ALPHA = {"tga 16 bit"}

@@ -6,7 +6,7 @@ may differ.
                                          [--seed 1] [--scaled FOLDER]
 
 Pictures are made here: JPEG of every sampling, coding and colour space; PNG of all 15 pairs of colour type and depth,
-plain and interlaced; WebP lossy, lossless, with alpha and animated; BMP, PNM, TGA and PSD. The forms in REFUSED must be
+plain and interlaced; WebP lossy, lossless, with alpha and animated; GIF; BMP, PNM, TGA and PSD. The forms in REFUSED must be
 refused by name. What DecodeOptions departs in is compared with what Pillow and numpy make of the same file. --scaled
 prints instead what scaled decoding of the JPEG files in a folder costs in accuracy. Exit code 1 on any failure.
 """
@@ -19,6 +19,7 @@ import sys
 import tempfile
 import warnings
 
+import decode_gif
 import decode_lossless
 import decode_lossy
 import numpy as np
@@ -57,6 +58,9 @@ def departures(rng, rounds):
                            transparent_png(rng, width, height, colour_type, depth, interlaced))
                 samples = levels(rng, height, width, 1, 65535)
                 yield "png of 16 bit scaled", "scale_16_bit", decode_lossless.png(rng, samples, 0, 16, interlaced)
+            yield "pnm of 16 bit scaled", "scale_16_bit", decode_lossless.pnm(rng, 5, width, height, 65535)
+            for kind, data in decode_gif.see_through(rng, width, height):
+                yield f"background of {kind}", colour, data
 
 
 def transparent_png(rng, width, height, colour, depth, interlaced):
@@ -71,13 +75,14 @@ def native_of(image):
     if image.mode in ("RGBA", "LA"):
         alpha = image.getchannel("A").tobytes()
         return (0, b"") if alpha == b"\xff" * len(alpha) else (1, alpha)
-    if image.mode == "P":
+    if image.mode == "P" or image.palette:  # a GIF of greys may have the palette that it does not use
         return 2, bytes(image.getpalette()[:768]).ljust(768, b"\0")
     if image.mode == "1":
         return 2, b"\0" * 3 + b"\xff" * 765
     if image.mode == "CMYK":
         return 3, image.tobytes()
-    return (4, np.asarray(image).astype(">u2").tobytes()) if image.mode == "I;16" else (0, b"")
+    grey = {"I;16": 4, "I": 5}.get(image.mode, 0)
+    return (grey, np.asarray(image).astype(">u2").tobytes()) if grey else (0, b"")
 
 
 def expected_picture(options, data):
@@ -139,7 +144,7 @@ def compare(args):
     rng = np.random.default_rng(args.seed)
     plain = [*decode_lossy.pillow_jpegs(rng, args.rounds), *decode_lossy.made_jpegs(args.make, rng, args.rounds),
              *decode_lossy.altered_jpegs(rng, args.rounds), *decode_lossy.webps(rng, args.rounds),
-             *decode_lossless.pngs(rng, 3 * args.rounds), *decode_lossless.rest(rng, args.rounds)]
+             *decode_lossless.pngs(rng, 3 * args.rounds), *decode_lossless.rest(rng, args.rounds), *decode_gif.gifs(rng, args.rounds)]
     pictures = [(kind, REFERENCE, data) for kind, data in plain] + [*departures(rng, args.rounds)]
     tried, wrong, example = collections.Counter(), collections.Counter(), {}
     unread = 0

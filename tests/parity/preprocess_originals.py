@@ -40,8 +40,9 @@ def versions():
 
 # ---- pictures
 
-MODES = ("RGB", "L", "RGBA", "P", "LA", "I;16", "1", "CMYK", "RGB", "RGB")
-KINDS = {"CMYK": ("jpg",), "RGBA": ("png", "webp", "tga"), "LA": ("png", "tga"), "P": ("png", "bmp", "tga"), "L": ("png", "bmp"), "1": ("png", "bmp")}
+MODES = ("RGB", "L", "RGBA", "P", "LA", "I;16", "1", "CMYK", "RGB", "I")
+KINDS = {"CMYK": ("jpg",), "RGBA": ("png", "webp", "tga"), "LA": ("png", "tga"), "P": ("png", "bmp", "tga", "gif"),
+         "L": ("png", "bmp", "pgm", "gif"), "1": ("png", "bmp", "pbm"), "I": ("pgm",)}
 
 
 def odd_pictures(rng, n, folder):
@@ -78,8 +79,8 @@ def of_mode(rng, size, i):
         smooth = rng.integers(0, 256, (height, width))
     colour = np.stack([smooth, 255 - smooth, (smooth * 7) % 256], axis=2).astype(np.uint8)
     mode = MODES[i % len(MODES)]
-    if mode == "I;16":
-        return Image.fromarray((smooth * (3, 1, 257)[i // len(MODES) % 3]).astype(np.uint16))
+    if mode in ("I;16", "I"):
+        return Image.fromarray((smooth * (3, 1, 257)[i // len(MODES) % 3]).astype(np.uint16 if mode == "I;16" else np.int32))
     if mode in ("RGBA", "LA"):
         picture = Image.fromarray(colour).convert(mode)
         picture.putalpha(Image.fromarray(smooth[::-1].astype(np.uint8)))

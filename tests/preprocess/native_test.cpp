@@ -96,6 +96,25 @@ TEST_CASE("grey of 16 bits is cut off at 255 after it is resized", "[native]") {
     }
 }
 
+TEST_CASE("grey of 32 bits is cut off only when it becomes RGB", "[native]") {
+    Image image{3, 3, {}, NativeMode::grey_16, {0, 0, 0, 20, 0, 255, 0, 200, 0, 60, 0, 0, 0, 200, 0, 0, 0, 0}};
+    image.pixels.assign(27, 0);
+    auto spec = squashed(5, Convert::after);
+    spec.resize.size.height = 5;
+    spec.resize.filter = Filter::bicubic;
+    const StandardImageTransform transform(spec);
+    const auto cut_off = transform.geometry(image);
+    image.mode = NativeMode::grey_32;
+    const auto whole = transform.geometry(image);
+    const auto second_row = [](const Image& out) {
+        Levels levels;
+        for (std::size_t x = 5; x < 10; ++x) levels.push_back(out.pixels[3 * x]);
+        return levels;
+    };
+    CHECK(second_row(cut_off) == Levels{74, 55, 37, 118, 177});  // both as of Pillow 13
+    CHECK(second_row(whole) == Levels{73, 52, 37, 119, 175});
+}
+
 TEST_CASE("padding has the level in each channel of the picture's own mode", "[native]") {
     CHECK(padded(with_alpha()) == Levels{0, 0, 0});
     CHECK(padded(with_alpha(), 7) == Levels{7, 7, 7});

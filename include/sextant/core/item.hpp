@@ -27,6 +27,7 @@ enum class NativeMode {
     palette,  ///< colours of a table, or black and white
     cmyk,     ///< four inks
     grey_16,  ///< grey of 16 bits
+    grey_32,  ///< the same, in 32 bits, of which resizing cuts nothing off: what Pillow makes of a PNM file
 };
 
 /// A decoded picture: 8-bit RGB, rows from the top, no padding between rows.
@@ -56,6 +57,7 @@ struct Image {
         case NativeMode::cmyk:
             return area * 4;
         case NativeMode::grey_16:
+        case NativeMode::grey_32:
             return area * 2;
     }
     return 0;

@@ -47,11 +47,11 @@ struct DecodeOptions {
     /// Turn and mirror the picture as its EXIF block says (JPEG, PNG, WebP). References leave it as the sensor saw it.
     bool apply_orientation = false;
 
-    /// Lay the picture over this colour (red, green, blue) by its alpha (PNG, WebP, TGA), rounded to the nearest level.
+    /// Lay the picture over this colour (red, green, blue) by its alpha (PNG, WebP, GIF, TGA), rounded to the nearest level.
     /// References drop the alpha, and show whatever colour transparent pixels happen to have.
     std::optional<std::array<std::uint8_t, 3>> background{};
 
-    /// Divide the levels of a 16-bit grey PNG by 257, rounded. References cut them off at 255, which leaves most such
+    /// Divide the levels of a 16-bit grey PNG or PNM by 257, rounded. References cut them off at 255, which leaves most such
     /// pictures white.
     bool scale_16_bit = false;
 
@@ -71,7 +71,7 @@ struct DecodeOptions {
 /// Answers which part of a picture of that width and height a caller is going to look at.
 using NeededRegion = std::function<PixelRegion(int width, int height)>;
 
-/// The picture that `bytes` hold: JPEG, PNG, WebP, BMP, PNM (P5, P6), TGA or PSD, told apart by the bytes themselves.
+/// The picture that `bytes` hold: JPEG, PNG, WebP, GIF, BMP, PNM (P1 to P6), TGA or PSD, told apart by the bytes themselves.
 /// `name` is used in messages only.
 ///
 /// The pixels equal those of Pillow's `Image.open(f).convert("RGB")`: grey levels are repeated, palettes looked up,
