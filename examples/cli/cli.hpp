@@ -23,6 +23,7 @@ enum Exit : int {
 void add_index_command(CLI::App& app, int& status);
 void add_search_command(CLI::App& app, int& status);
 void add_verify_command(CLI::App& app, int& status);
+void add_export_table_command(CLI::App& app, int& status);
 void add_info_command(CLI::App& app, int& status);
 void add_tokenize_command(CLI::App& app, int& status);
 void add_preprocess_command(CLI::App& app, int& status);

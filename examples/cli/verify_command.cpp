@@ -1,10 +1,46 @@
-// sextant verify BUNDLE
+// sextant verify BUNDLE, sextant export-table BUNDLE...
+#include <algorithm>
 #include <iostream>
 #include <memory>
+#include <vector>
 
 #include "cli.hpp"
 
 namespace cli {
+namespace {
+
+/// Text that fits into a cell of a Markdown table.
+std::string cell(const std::string& text) {
+    std::string line;
+    for (const char c : sextant::one_line(text)) line += c == '|' ? "\\|" : std::string(1, c);
+    return line;
+}
+
+/// What a bundle says of itself; nothing where it cannot be read, which its verification then tells.
+std::string describe(const std::string& path) {
+    try {
+        const auto bundle = sextant::Bundle::open(path);
+        const auto& manifest = bundle.manifest();
+        return cell(manifest.name) + " | " + cell(manifest.family) + " | " + std::string(to_string(manifest.kind)) + " | " +
+               std::to_string(manifest.dimensions);
+    } catch (const sextant::Error&) {
+        return cell(path) + " | | | ";
+    }
+}
+
+/// One row; false if the bundle is not verified.
+bool print_row(const std::string& path) {
+    const auto report = sextant::verify_bundle(path);
+    const auto stage = std::ranges::find(report.stages, "network", &sextant::StageReport::stage);
+    std::cout << "| " << describe(path) << " | ";
+    if (report.passed())
+        std::cout << "yes | " << (stage == report.stages.end() ? "" : cell(stage->detail)) << " |" << std::endl;
+    else
+        std::cout << "**no** | " << (report.stages.empty() ? "" : cell(report.stages.back().stage + ": " + report.stages.back().detail)) << " |" << std::endl;
+    return report.passed();
+}
+
+}  // namespace
 
 void add_verify_command(CLI::App& app, int& status) {
     auto bundle = std::make_shared<std::string>();
@@ -16,6 +52,18 @@ void add_verify_command(CLI::App& app, int& status) {
             std::cout << (stage.passed ? "passed  " : "FAILED  ") << stage.stage << ": " << stage.detail << '\n';
         std::cout << *bundle << (report.passed() ? " is verified\n" : " is NOT verified\n");
         status = report.passed() ? success : failure;
+    });
+}
+
+void add_export_table_command(CLI::App& app, int& status) {
+    auto bundles = std::make_shared<std::vector<std::string>>();
+    auto* command = app.add_subcommand("export-table", "Verify bundles and print them as a table in Markdown, a row for each.");
+    command->add_option("bundles", *bundles, "Folders of models")->required();
+    command->callback([bundles, &status] {
+        std::cout << "| model | family | kind | dimensions | verified here | worst, or what differs |\n|---|---|---|---|---|---|\n";
+        bool all = true;
+        for (const auto& bundle : *bundles) all = print_row(bundle) && all;
+        status = all ? success : failure;
     });
 }
 

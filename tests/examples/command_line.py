@@ -104,6 +104,11 @@ with tempfile.TemporaryDirectory() as folder:
     expect("is verified" in run("verify", "examples/models/demo").stdout, "verify")
     expect("FAILED  manifest" in run("verify", work, code=1).stdout, "verify of no bundle")
 
+    table = run("export-table", "examples/models/demo", "examples/models/demo-rerank").stdout.splitlines()
+    expect(len(table) == 4 and all(row.count(" | ") == 5 for row in table[2:]) and "| yes |" in table[3], table)
+    table = run("export-table", work, "examples/models/demo", code=1).stdout.splitlines()
+    expect("**no** | manifest: " in table[2] and "| yes |" in table[3], table)
+
     # Misuse: one line, the offending name, the documented code.
     expect_one_line_error(run("search", work / "none.sextant", "bee", code=1), "none.sextant")
     expect_one_line_error(run("search", index, "bee", "--k", 0, code=1), "k is 0")
