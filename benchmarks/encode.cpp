@@ -6,36 +6,25 @@
 // For each line of its input a round, for each round a line of output with its seconds: all texts or pictures in one call
 // of encode_document, or each text in a call of encode_query. The vectors of the last round go to OUT, float32.
 #include <chrono>
-#include <cstdint>
-#include <cstring>
 #include <exception>
 #include <fstream>
 #include <iostream>
-#include <iterator>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <sextant/encode/encoder.hpp>
+
+#include "texts.hpp"
 
 namespace {
 
 using sextant::Item;
 
-std::string read_file(const char* file) {
-    std::ifstream in(file, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-}
-
-std::vector<Item> read_texts(const char* file) {
-    const auto bytes = read_file(file);
-    std::vector<Item> texts;
-    std::uint32_t length = 0;
-    for (std::size_t at = 0; at < bytes.size(); at += length) {
-        std::memcpy(&length, bytes.data() + at, sizeof(length));
-        at += sizeof(length);
-        texts.emplace_back(sextant::Text{bytes.substr(at, length)});
-    }
-    return texts;
+std::vector<Item> items_of(std::vector<std::string> texts) {
+    std::vector<Item> items;
+    for (auto& text : texts) items.emplace_back(sextant::Text{std::move(text)});
+    return items;
 }
 
 std::vector<Item> read_images(const char* file, int side) {
@@ -76,7 +65,7 @@ int main(int argc, char** argv) {
     }
     try {
         const auto encoder = sextant::Encoder::open(argv[1], options_of(argv[2], std::stoul(argv[3])));
-        const auto items = argc == 7 ? read_texts(argv[5]) : read_images(argv[5], std::stoi(argv[7]));
+        const auto items = argc == 7 ? items_of(read_texts(argv[5])) : read_images(argv[5], std::stoi(argv[7]));
         const auto encode = argv[4] == std::string("query") ? encode_each : encode_all;
         std::vector<float> vectors;
         for (std::string line; std::getline(std::cin, line);) {

@@ -8,14 +8,10 @@
 // TEXTS is a sequence of texts, each a uint32 length, little-endian, and the bytes.
 #include <algorithm>
 #include <chrono>
-#include <cstdint>
 #include <cstdlib>
-#include <cstring>
 #include <ctime>
 #include <exception>
-#include <fstream>
 #include <iostream>
-#include <iterator>
 #include <limits>
 #include <new>
 #include <string>
@@ -24,22 +20,11 @@
 #include <sextant/core/error.hpp>
 #include <sextant/tokenize/tokenizer.hpp>
 
+#include "texts.hpp"
+
 namespace {
 
 std::size_t allocations = 0;
-
-std::vector<std::string> read_texts(const char* file) {
-    std::ifstream in(file, std::ios::binary);
-    const std::string bytes{std::istreambuf_iterator<char>(in), {}};
-    std::vector<std::string> texts;
-    std::uint32_t length = 0;
-    for (std::size_t at = 0; at < bytes.size(); at += length) {
-        std::memcpy(&length, bytes.data() + at, sizeof(length));
-        at += sizeof(length);
-        texts.push_back(bytes.substr(at, length));
-    }
-    return texts;
-}
 
 template <class Work>
 double seconds_of(Work&& work) {

@@ -256,8 +256,10 @@ Image decode_png(const Source& source) {
 
     Image image = empty_image(header.width, header.height);
     set_mode(image, mode_of(header, source.options));
-    if (image.mode == NativeMode::palette) image.native = black_and_white();
-    if (header.colour_type == PNG_COLOR_TYPE_PALETTE) image.native.assign(image.native.size(), 0);
+    if (image.mode == NativeMode::palette) {
+        image.native = black_and_white();
+        if (header.colour_type == PNG_COLOR_TYPE_PALETTE) std::ranges::fill(image.native, std::uint8_t{0});
+    }
     decoder.row_bytes = std::size_t{header.width} * 4;
     UnorderedRows passes(header.interlaced ? header.height : 0, decoder.row_bytes);
     std::vector<std::uint8_t> row(decoder.row_bytes);

@@ -41,8 +41,6 @@ bool processor_multiplies(Precision precision) {
 class PackedLinear : public torch::CustomClassHolder {
 public:
     [[nodiscard]] virtual Tensor multiply(const Tensor& x) const = 0;
-
-    Tensor forward(const Tensor& x) { return multiply(x); }
 };
 
 c10::IValue or_none(const Tensor& tensor) { return tensor.defined() ? c10::IValue(tensor) : c10::IValue(); }
@@ -134,7 +132,7 @@ c10::intrusive_ptr<PackedLinear> make_linear(const Tensor& weight, const Tensor&
 }
 
 /// Nothing makes or reads one but this file: it has no constructor that a network's code could name.
-const auto registration = torch::class_<PackedLinear>("sextant", "PackedLinear").def("forward", &PackedLinear::forward);
+const auto registration = torch::class_<PackedLinear>("sextant", "PackedLinear").def("multiply", &PackedLinear::multiply);
 
 /// The value of a constant tensor of floats; nothing for anything else.
 std::optional<Tensor> constant_floats(const torch::jit::Value* value) {
@@ -170,7 +168,7 @@ std::size_t pack_linears(torch::jit::Module& frozen, Precision precision) {
         const torch::jit::WithInsertPoint here(node);
         auto* get = graph->insertNode(graph->createGetAttr(self, attribute));
         auto* product = graph->insertNode(graph->create(c10::prim::CallMethod, {get->output(), node->input(0)}));
-        product->s_(c10::attr::name, "forward");
+        product->s_(c10::attr::name, "multiply");
         product->output()->setType(node->output()->type());
         node->output()->replaceAllUsesWith(product->output());
         node->destroy();
