@@ -14,7 +14,7 @@ say() { printf '== %s\n' "$*"; }
 fail() { printf 'setup: %s\n' "$*" >&2; exit 1; }
 
 packages=(g++ cmake ninja-build pkg-config ccache libeigen3-dev libsqlite3-dev libxxhash-dev libssl-dev nlohmann-json3-dev
-          zlib1g-dev libjpeg-dev libpng-dev libwebp-dev libgif-dev libstb-dev libutf8proc-dev libpcre2-dev libcli11-dev)
+          zlib1g-dev libjpeg-dev libpng-dev libwebp-dev libstb-dev libutf8proc-dev libpcre2-dev libcli11-dev)
 python_packages=()
 tests=false
 for argument in "$@"; do

@@ -46,7 +46,7 @@ bool begins_like_a_picture(const fs::path& path) {
     std::ifstream file(path, std::ios::binary);
     file.read(bytes.data(), bytes.size());
     const auto kind = media::kind_of(std::as_bytes(std::span(bytes)).first(static_cast<std::size_t>(file.gcount())));
-    return kind.library != media::Library::none && kind.name != "TGA";
+    return kind.decoder != media::Decoder::none && kind.name != "TGA";
 }
 
 struct Entry {

@@ -1,12 +1,12 @@
-// The first picture of a GIF file, through giflib. Source of what it is laid on and which palette counts: Pillow,
-// src/PIL/GifImagePlugin.py.
+// The first picture of a GIF file. Sources: CompuServe, "Graphics Interchange Format, Version 89a", 1990; what the picture is
+// laid on, which palette counts and which odd files are read: Pillow, src/PIL/GifImagePlugin.py and src/libImaging/GifDecode.c.
+// giflib is not used: it empties its whole table at each clear code, which a small file can ask for a million times, makes up
+// pixels for codes that do not exist, and refuses pictures that lack nothing but their end.
 #include <algorithm>
 #include <array>
-#include <memory>
 #include <optional>
+#include <span>
 #include <string>
-
-#include <gif_lib.h>
 
 #include "media/decode.hpp"
 
@@ -14,187 +14,243 @@ namespace sextant::media {
 namespace {
 
 constexpr std::size_t colours = 256;
-/// A code of 12 bits, the longest, stands for at most so many pixels.
-constexpr std::uint64_t pixels_in_3_bytes = 2 * 4096;
+constexpr unsigned most_code_bits = 12;
+constexpr std::size_t table_size = 1U << most_code_bits;
 
-struct Input {
-    const std::uint8_t* at;
-    std::size_t left;
-};
+using Bytes = std::span<const std::uint8_t>;
 
-int read(GifFileType* file, GifByteType* target, int wanted) {
-    auto& input = *static_cast<Input*>(file->UserData);
-    const auto count = std::min(static_cast<std::size_t>(std::max(wanted, 0)), input.left);
-    std::copy_n(input.at, count, target);
-    input.at += count;
-    input.left -= count;
-    return static_cast<int>(count);
+Error damaged(const Source& source, const std::string& what) {
+    return source.error(ErrorCode::corrupt, "the GIF file is damaged: " + what);
 }
 
-struct Close {
-    void operator()(GifFileType* file) const {
-        int ignored = 0;
-        DGifCloseFile(file, &ignored);
-    }
-};
-
-class Gif {
+class Reader {
 public:
-    explicit Gif(const Source& source) : source_(source), input_{source.data(), source.size()} {
-        int reason = 0;
-        file_.reset(DGifOpen(&input_, read, &reason));
-        if (!file_) throw damaged(reason);
-        find_picture();
+    explicit Reader(const Source& source) : source_(source) {}
+
+    [[nodiscard]] const Source& source() const { return source_; }
+
+    Bytes take(std::size_t count) {
+        if (source_.size() - at_ < count)
+            throw source_.error(ErrorCode::corrupt, "the GIF file is truncated: it ends at byte " +
+                                                        std::to_string(source_.size()) + ", before its first picture does");
+        at_ += count;
+        return {source_.data() + at_ - count, count};
+    }
+    std::uint8_t byte() { return take(1)[0]; }
+    std::uint64_t word() {
+        const auto bytes = take(2);
+        return bytes[0] + 256U * bytes[1];
     }
 
-    [[nodiscard]] const GifImageDesc& frame() const { return file_->Image; }
-    [[nodiscard]] std::optional<std::uint8_t> transparent() const { return transparent_; }
+    /// One part of a chain; the last is empty.
+    Bytes block() { return take(byte()); }
 
-    /// The screen grows with a picture that does not lie within it.
-    [[nodiscard]] std::uint64_t width() const { return side(file_->SWidth, frame().Left, frame().Width); }
-    [[nodiscard]] std::uint64_t height() const { return side(file_->SHeight, frame().Top, frame().Height); }
-
-    /// The palette that counts, nullptr if it is grey. Pillow holds that one which only counts grey levels for none, and
-    /// falls back on the other.
-    [[nodiscard]] const ColorMapObject* palette() const {
-        for (const ColorMapObject* map : {frame().ColorMap, file_->SColorMap})
-            if (map != nullptr && !is_grey(*map)) return map;
-        return nullptr;
-    }
-
-    /// The next row in the order of the file.
-    void read_row(std::uint8_t* indices) {
-        check(DGifGetLine(file_.get(), indices, frame().Width));
+    /// The colours that the flags of a screen or a picture announce, three levels each; empty if they do not.
+    Bytes palette(std::uint8_t flags) {
+        return (flags & 0x80) != 0 ? take(std::size_t{3} << ((flags & 7) + 1)) : Bytes{};
     }
 
 private:
-    static std::uint64_t side(int screen, int before, int length) {
-        return std::max(static_cast<std::uint64_t>(screen), static_cast<std::uint64_t>(before) + static_cast<std::uint64_t>(length));
-    }
-
-    static bool is_grey(const ColorMapObject& map) {
-        for (int i = 0; i < map.ColorCount; ++i)
-            if (map.Colors[i].Red != i || map.Colors[i].Green != i || map.Colors[i].Blue != i) return false;
-        return true;
-    }
-
-    /// Reads on to the pixels of the first picture.
-    void find_picture() {
-        for (GifRecordType record = UNDEFINED_RECORD_TYPE; record != IMAGE_DESC_RECORD_TYPE;) {
-            check(DGifGetRecordType(file_.get(), &record));
-            if (record == TERMINATE_RECORD_TYPE) throw source_.error(ErrorCode::corrupt, "the GIF file holds no picture");
-            if (record == EXTENSION_RECORD_TYPE) pass_extension();
-        }
-        check(DGifGetImageDesc(file_.get()));
-    }
-
-    void pass_extension() {
-        int label = 0;
-        GifByteType* block = nullptr;  // its length, and as many bytes
-        check(DGifGetExtension(file_.get(), &label, &block));
-        constexpr int length = 4, transparency_flag = 1;
-        if (label == GRAPHICS_EXT_FUNC_CODE && block != nullptr) {
-            if (block[0] < length) throw damaged(D_GIF_ERR_IMAGE_DEFECT);
-            if ((block[1] & transparency_flag) != 0) transparent_ = block[length];
-        }
-        while (block != nullptr) check(DGifGetExtensionNext(file_.get(), &block));
-    }
-
-    void check(int result) {
-        if (result == GIF_ERROR) throw damaged(file_->Error);
-    }
-
-    [[nodiscard]] Error damaged(int reason) const {
-        const char* text = GifErrorString(reason);
-        return source_.error(ErrorCode::corrupt, "the GIF file is damaged or truncated (near byte " +
-                                                     std::to_string(source_.size() - input_.left) +
-                                                     "): " + (text == nullptr ? "no reason given" : text));
-    }
-
     const Source& source_;
-    Input input_;
-    std::unique_ptr<GifFileType, Close> file_;
-    std::optional<std::uint8_t> transparent_;
+    std::size_t at_ = 0;
 };
 
-void check_sizes(const Source& source, const Gif& gif) {
-    const auto width = static_cast<std::uint64_t>(gif.frame().Width), height = static_cast<std::uint64_t>(gif.frame().Height);
-    source.check_size(width, height);
-    source.check_size(gif.width(), gif.height());
-    source.check_length(3 * width * height / pixels_in_3_bytes, width, height);
-    // A small picture on a large screen costs what the screen costs.
-    if (gif.width() * gif.height() > pixels_in_3_bytes * source.size())
-        throw source.error(ErrorCode::limit, "the GIF file has " + std::to_string(source.size()) + " bytes, and a screen of " +
-                                                 std::to_string(gif.width()) + " x " + std::to_string(gif.height()) +
-                                                 " pixels, more than so few bytes should cost");
+/// Whether a palette only counts grey levels. Pillow holds such a one for none, and falls back on the other.
+bool is_grey(Bytes palette) {
+    for (std::size_t i = 0; i < palette.size(); ++i)
+        if (palette[i] != i / 3) return false;
+    return true;
 }
 
-/// The RGB of each index: black where the palette has none.
-std::vector<std::uint8_t> table_of(const ColorMapObject* palette) {
-    std::vector<std::uint8_t> table(colours * 3, 0);
-    for (std::size_t i = 0; i < colours; ++i) {
-        if (palette == nullptr)
-            std::fill_n(table.data() + 3 * i, 3, static_cast<std::uint8_t>(i));
-        else if (i < static_cast<std::size_t>(palette->ColorCount))
-            std::ranges::copy(std::array{palette->Colors[i].Red, palette->Colors[i].Green, palette->Colors[i].Blue},
-                              table.data() + 3 * i);
+/// What stands before the pixels of the first picture.
+struct Header {
+    std::uint64_t width = 0, height = 0;  ///< of the screen, which grows with a picture that does not lie within it
+    std::uint64_t left = 0, top = 0, picture_width = 0, picture_height = 0;
+    Bytes palette{};  ///< empty if it is grey
+    std::optional<std::uint8_t> transparent{};
+    bool interlaced = false;
+    unsigned code_bits = 0;
+};
+
+void pass_extension(Reader& reader, Header& header) {
+    constexpr std::uint8_t graphic_control = 0xF9;
+    const auto label = reader.byte();
+    auto block = reader.block();
+    if (label == graphic_control && !block.empty() && (block[0] & 1) != 0) {
+        if (block.size() < 4) throw damaged(reader.source(), "it announces a transparent colour and does not say which");
+        header.transparent = block[3];
     }
+    while (!block.empty()) block = reader.block();
+}
+
+Header read_header(Reader& reader) {
+    Header header;
+    reader.take(6);  // the signature, which `kind_of` has seen
+    header.width = reader.word();
+    header.height = reader.word();
+    const auto screen_flags = reader.byte();
+    reader.take(2);
+    const auto global = reader.palette(screen_flags);
+    for (std::uint8_t mark = 0; mark != ',';) {
+        mark = reader.byte();
+        if (mark == ';') throw damaged(reader.source(), "it holds no picture");
+        if (mark == '!') pass_extension(reader, header);  // other bytes are passed over
+    }
+    for (auto* field : {&header.left, &header.top, &header.picture_width, &header.picture_height}) *field = reader.word();
+    header.width = std::max(header.width, header.left + header.picture_width);
+    header.height = std::max(header.height, header.top + header.picture_height);
+    const auto flags = reader.byte();
+    header.interlaced = (flags & 0x40) != 0;
+    for (const auto palette : {reader.palette(flags), global})
+        if (header.palette.empty() && !is_grey(palette)) header.palette = palette;
+    header.code_bits = reader.byte();
+    if (header.code_bits > most_code_bits)
+        throw damaged(reader.source(), "its codes have " + std::to_string(header.code_bits) + " bits; at most 12 were expected");
+    return header;
+}
+
+void check_sizes(const Source& source, const Header& header) {
+    source.check_size(header.picture_width, header.picture_height);
+    source.check_size(header.width, header.height);
+    // A code of 12 bits, the longest, stands for less than 4096 pixels.
+    const auto fewest_bytes = [](std::uint64_t pixels) { return pixels / table_size * most_code_bits / 8; };
+    source.check_length(fewest_bytes(header.picture_width * header.picture_height), header.picture_width, header.picture_height);
+    // A small picture on a large screen costs what the screen costs.
+    constexpr std::uint64_t always_allowed = 4'000'000;
+    const auto screen = header.width * header.height;
+    if (screen > always_allowed && fewest_bytes(screen) > source.size())
+        throw source.error(ErrorCode::limit, "the GIF file has " + std::to_string(source.size()) + " bytes, and a screen of " +
+                                                 std::to_string(header.width) + " x " + std::to_string(header.height) +
+                                                 " pixels, more than so few bytes may cost");
+}
+
+/// Makes indices out of codes of variable length: LZW.
+class Indices {
+public:
+    Indices(Reader& reader, unsigned bits) : reader_(reader), bits_(bits), clear_(1U << bits) { empty_table(); }
+
+    std::uint8_t next() {
+        if (string_at_ == string_.size()) read_string();
+        return string_[string_at_++];
+    }
+
+private:
+    void empty_table() {
+        free_ = clear_ + 2;
+        width_ = bits_ + 1;
+        begun_ = false;
+    }
+
+    unsigned read_code() {
+        while (waiting_ < width_) {
+            if (block_.empty()) block_ = reader_.block();
+            if (block_.empty()) throw damaged(reader_.source(), "its first picture ends before its last pixel");
+            bit_buffer_ |= unsigned{block_.front()} << waiting_;
+            block_ = block_.subspan(1);
+            waiting_ += 8;
+        }
+        const unsigned code = bit_buffer_ & ((1U << width_) - 1);
+        bit_buffer_ >>= width_;
+        waiting_ -= width_;
+        return code;
+    }
+
+    void put(std::size_t index) {
+        if (string_at_ == 0) throw broken();
+        string_[--string_at_] = static_cast<std::uint8_t>(index);
+    }
+
+    /// The indices that the next code stands for.
+    void read_string() {
+        unsigned code = read_code();
+        for (; code == clear_; code = read_code()) empty_table();
+        if (code == clear_ + 1) throw damaged(reader_.source(), "its first picture ends before its last pixel");
+        if (code > (begun_ ? free_ : clear_)) throw broken();
+        unsigned part = code;
+        if (begun_ && part == free_) {  // the code that is about to be made: the last string and its first index
+            put(first_);
+            part = last_;
+        }
+        while (part >= clear_) {
+            if (part >= table_size) throw broken();
+            put(ends_[part]);
+            part = rests_[part];
+        }
+        first_ = part;
+        put(first_);
+        if (begun_ && free_ < table_size) {
+            ends_[free_] = static_cast<std::uint8_t>(first_);
+            rests_[free_] = static_cast<std::uint16_t>(last_);
+            if (free_ == (1U << width_) - 1 && width_ < most_code_bits) ++width_;
+            ++free_;
+        }
+        last_ = code;
+        begun_ = true;
+    }
+
+    [[nodiscard]] Error broken() const { return damaged(reader_.source(), "a code of its first picture does not exist"); }
+
+    Reader& reader_;
+    unsigned bits_, clear_;
+    unsigned free_ = 0, width_ = 0;  ///< the next code to be made; how many bits a code has
+    unsigned last_ = 0, first_ = 0;  ///< the last code, and the first index of its string
+    bool begun_ = false;             ///< since the table was emptied
+    unsigned bit_buffer_ = 0, waiting_ = 0;
+    Bytes block_{};
+    std::array<std::uint8_t, table_size> ends_{};    ///< a code's string ends with this,
+    std::array<std::uint16_t, table_size> rests_{};  ///< after the string of that code
+    std::array<std::uint8_t, table_size + 1> string_{};
+    std::size_t string_at_ = string_.size();
+};
+
+/// The picture's rows, each where it belongs.
+UnorderedRows read_rows(Reader& reader, const Header& header) {
+    const auto width = static_cast<std::size_t>(header.picture_width), height = static_cast<std::size_t>(header.picture_height);
+    UnorderedRows picture(height, width);
+    Indices indices(reader, header.code_bits);
+    struct Pass {
+        std::size_t first, step;
+    };
+    constexpr std::array<Pass, 4> interlaced{{{0, 8}, {4, 8}, {2, 4}, {1, 2}}};
+    constexpr std::array<Pass, 1> plain{{{0, 1}}};
+    for (const auto& [first, step] : header.interlaced ? std::span<const Pass>(interlaced) : plain)
+        for (std::size_t y = first; y < height; y += step)
+            for (std::size_t x = 0; x < width; ++x) picture.rows[y][x] = indices.next();
+    return picture;
+}
+
+/// The RGB of each index: black where the palette has none, grey where there is none.
+std::vector<std::uint8_t> table_of(Bytes palette) {
+    std::vector<std::uint8_t> table(colours * 3, 0);
+    std::ranges::copy(palette, table.begin());
+    if (palette.empty())
+        for (std::size_t i = 0; i < table.size(); ++i) table[i] = static_cast<std::uint8_t>(i / 3);
     return table;
 }
-
-/// The rows of the picture from the top.
-class Rows {
-public:
-    explicit Rows(Gif& gif)
-        : gif_(gif),
-          width_(static_cast<std::size_t>(gif.frame().Width)),
-          height_(static_cast<std::size_t>(gif.frame().Height)),
-          unordered_(gif.frame().Interlace ? height_ : 0, width_) {
-        if (!gif.frame().Interlace) return;
-        struct Pass {
-            std::size_t first, step;
-        };
-        for (const auto& [first, step] : {Pass{0, 8}, Pass{4, 8}, Pass{2, 4}, Pass{1, 2}})
-            for (std::size_t y = first; y < height_; y += step) gif.read_row(unordered_.rows[y]);
-    }
-
-    void next(std::uint8_t* to) {
-        if (gif_.frame().Interlace)
-            std::copy_n(unordered_.rows[y_++], width_, to);
-        else
-            gif_.read_row(to);
-    }
-
-private:
-    Gif& gif_;
-    std::size_t width_, height_, y_ = 0;
-    UnorderedRows unordered_;
-};
 
 }  // namespace
 
 Image decode_gif(const Source& source) {
-    Gif gif(source);
-    check_sizes(source, gif);
-    const auto* palette = gif.palette();
-    auto table = table_of(palette);
-    Image image = empty_image(gif.width(), gif.height());
-    if (palette != nullptr) {
+    Reader reader(source);
+    const Header header = read_header(reader);
+    check_sizes(source, header);
+    const auto picture = read_rows(reader, header);
+
+    auto table = table_of(header.palette);
+    Image image = empty_image(header.width, header.height);
+    if (!header.palette.empty()) {
         set_mode(image, NativeMode::palette);
         image.native = table;
     }
-    if (const auto& background = source.options.background; background && gif.transparent())
-        std::ranges::copy(*background, table.data() + std::size_t{3} * *gif.transparent());
-
-    const auto top = static_cast<std::uint64_t>(gif.frame().Top), height = static_cast<std::uint64_t>(gif.frame().Height);
+    if (const auto& background = source.options.background; background && header.transparent)
+        std::ranges::copy(*background, table.data() + std::size_t{3} * *header.transparent);
     // The screen is transparent if anything is, else of colour 0.
-    std::vector<std::uint8_t> indices(static_cast<std::size_t>(gif.width()), gif.transparent().value_or(0));
-    const std::vector<std::uint8_t> empty = indices;
-    std::vector<std::uint8_t> row(indices.size() * 3);
-    Rows rows(gif);
-    for (std::uint64_t y = 0; y < gif.height(); ++y) {
-        const bool within = y >= top && y < top + height;
-        if (within) rows.next(indices.data() + gif.frame().Left);
+    const std::vector<std::uint8_t> empty(static_cast<std::size_t>(header.width), header.transparent.value_or(0));
+    auto indices = empty;
+    std::vector<std::uint8_t> row(empty.size() * 3);
+    for (std::uint64_t y = 0; y < header.height; ++y) {
+        const bool within = y >= header.top && y < header.top + header.picture_height;
+        if (within) std::copy_n(picture.rows[y - header.top], header.picture_width, indices.data() + header.left);
         const auto& shown = within ? indices : empty;
         for (std::size_t x = 0; x < shown.size(); ++x) std::copy_n(table.data() + std::size_t{3} * shown[x], 3, row.data() + 3 * x);
         append_row(image, row.data());

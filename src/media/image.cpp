@@ -130,22 +130,22 @@ std::vector<std::byte> read_bytes(const std::filesystem::path& path, const std::
     return bytes;
 }
 
-/// By the library that decodes its kind.
-Image decode(const media::Source& source, media::Library library) {
-    switch (library) {
-        case media::Library::giflib:
+/// By what decodes its kind.
+Image decode(const media::Source& source, media::Decoder decoder) {
+    switch (decoder) {
+        case media::Decoder::gif:
             return media::decode_gif(source);
-        case media::Library::libjpeg:
+        case media::Decoder::libjpeg:
             return media::decode_jpeg(source);
-        case media::Library::libpng:
+        case media::Decoder::libpng:
             return media::decode_png(source);
-        case media::Library::libwebp:
+        case media::Decoder::libwebp:
             return media::decode_webp(source);
-        case media::Library::own:
+        case media::Decoder::pnm:
             return media::decode_pnm(source);
-        case media::Library::stb:
+        case media::Decoder::stb:
             return media::decode_with_stb(source);
-        case media::Library::none:
+        case media::Decoder::none:
             break;
     }
     if (!source.kind.empty())
@@ -221,7 +221,7 @@ Image decode_image(std::span<const std::byte> bytes, std::string_view name, cons
     const media::Source source{bytes, name, kind.name, options, needed};
     if (bytes.empty()) throw source.error(ErrorCode::corrupt, "the picture is empty (0 bytes)");
     check_file_size(bytes.size(), std::string(name), options.limits);
-    Image image = decode(source, kind.library);
+    Image image = decode(source, kind.decoder);
     const auto opaque = [](std::uint8_t alpha) { return alpha == 255; };
     if (image.mode == NativeMode::alpha && std::all_of(image.native.begin(), image.native.end(), opaque)) {
         image.mode = NativeMode::rgb;

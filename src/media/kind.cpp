@@ -16,11 +16,11 @@ struct Signature {
 };
 
 constexpr std::array signatures{
-    Signature{0, "\xFF\xD8\xFF"sv, {"JPEG", Library::libjpeg}},
-    Signature{0, "\x89PNG\r\n\x1A\n"sv, {"PNG", Library::libpng}},
-    Signature{0, "8BPS"sv, {"PSD", Library::stb}},
-    Signature{0, "GIF87a"sv, {"GIF", Library::giflib}},
-    Signature{0, "GIF89a"sv, {"GIF", Library::giflib}},
+    Signature{0, "\xFF\xD8\xFF"sv, {"JPEG", Decoder::libjpeg}},
+    Signature{0, "\x89PNG\r\n\x1A\n"sv, {"PNG", Decoder::libpng}},
+    Signature{0, "8BPS"sv, {"PSD", Decoder::stb}},
+    Signature{0, "GIF87a"sv, {"GIF", Decoder::gif}},
+    Signature{0, "GIF89a"sv, {"GIF", Decoder::gif}},
     Signature{0, "II*\0"sv, {"TIFF"}},
     Signature{0, "MM\0*"sv, {"TIFF"}},
     Signature{0, "II+\0"sv, {"TIFF"}},
@@ -52,7 +52,7 @@ bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 Kind webp(std::string_view bytes) {
     return bytes.starts_with("RIFF") && bytes.size() >= 12 && bytes.substr(8, 4) == "WEBP"
-               ? Kind{"WebP", Library::libwebp}
+               ? Kind{"WebP", Decoder::libwebp}
                : Kind{};
 }
 
@@ -60,7 +60,7 @@ Kind webp(std::string_view bytes) {
 Kind netpbm(std::string_view bytes) {
     if (bytes.size() < 4 || bytes[0] != 'P' || !is_space(bytes[2])) return {};
     if (!is_space(bytes[3]) && bytes[3] != '#' && (bytes[3] < '0' || bytes[3] > '9') && bytes[1] != '7') return {};
-    if (bytes[1] >= '1' && bytes[1] <= '6') return {"PNM", Library::own};
+    if (bytes[1] >= '1' && bytes[1] <= '6') return {"PNM", Decoder::pnm};
     if (bytes[1] == '7') return {"PAM (P7)"};
     if (bytes[1] == 'f' || bytes[1] == 'F') return {"PFM (floating point)"};
     return {};
@@ -71,7 +71,7 @@ Kind bmp(std::string_view bytes) {
     if (!bytes.starts_with("BM") || bytes.size() < 18) return {};
     constexpr std::array<std::uint8_t, 7> headers{12, 40, 52, 56, 64, 108, 124};
     const bool known = std::find(headers.begin(), headers.end(), static_cast<std::uint8_t>(bytes[14])) != headers.end();
-    return known && bytes.substr(15, 3) == "\0\0\0"sv ? Kind{"BMP", Library::stb} : Kind{};
+    return known && bytes.substr(15, 3) == "\0\0\0"sv ? Kind{"BMP", Decoder::stb} : Kind{};
 }
 
 /// TGA has no signature: all fields of its header must make sense together.
@@ -85,7 +85,7 @@ Kind tga(std::string_view bytes) {
         mapped == 0 && (type == 2 || type == 10) && (depth == 15 || depth == 16 || depth == 24 || depth == 32);
     const bool grey = mapped == 0 && (type == 3 || type == 11) && (depth == 8 || depth == 16);
     const bool sized = (field(12) | field(13)) != 0 && (field(14) | field(15)) != 0;
-    return (has_map || true_colour || grey) && sized && (field(17) & 0xC0) == 0 ? Kind{"TGA", Library::stb} : Kind{};
+    return (has_map || true_colour || grey) && sized && (field(17) & 0xC0) == 0 ? Kind{"TGA", Decoder::stb} : Kind{};
 }
 
 }  // namespace

@@ -9,11 +9,11 @@
 namespace sextant::media {
 
 /// What decodes a kind.
-enum class Library { none, giflib, libjpeg, libpng, libwebp, stb, own };  ///< own: pnm.cpp
+enum class Decoder { none, gif, libjpeg, libpng, libwebp, pnm, stb };
 
 struct Kind {
     std::string_view name;  ///< "JPEG"; empty if the bytes are of no kind that is known
-    Library library = Library::none;
+    Decoder decoder = Decoder::none;
 };
 
 /// The kinds that are read, for messages.

@@ -68,7 +68,7 @@ private:
 
     [[nodiscard]] Error no_number(std::string_view what) const {
         return damaged(source_, std::string(what) + " is no number of at most " + std::to_string(longest_token) +
-                                    " digits (near byte " + std::to_string(at_) + ")");
+                                    " digits (near byte " + std::to_string(at()) + ")");
     }
 
     const Source& source_;

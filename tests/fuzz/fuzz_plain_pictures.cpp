@@ -1,4 +1,4 @@
-// BMP, TGA and PSD, which stb_image decodes, PNM and GIF.
+// BMP, TGA and PSD, which stb_image decodes, GIF and PNM.
 #include "fuzz/pictures.hpp"
 
 using namespace std::string_literals;

@@ -73,16 +73,23 @@ void gifs(const Try& attempt) {
     for (const auto& [width, height] : {std::pair{0, 1}, {1, 0}, {0, 0}})
         attempt("GIF with a picture of nothing", make::gif(2, 2, palette, make::gif_frame(0, 0, width, height, {1})), Fate::refused);
     const auto whole = make::gif(1, 1, palette, make::gif_frame(0, 0, 1, 1, {1}, 1));
-    for (std::size_t length = 6; length + 1 < whole.size(); ++length)
+    for (std::size_t length = 6; length + 3 < whole.size(); ++length)
         attempt("GIF of " + std::to_string(length) + " bytes", whole.substr(0, length), Fate::refused);
     for (const char bits : {'\0', '\x09', '\x0C', '\x1F', '\xFF'})
         attempt("GIF with codes of " + std::to_string(bits) + " bits", overwritten(whole, whole.size() - 6, Bytes(1, bits)), Fate::either);
     Bytes notes;
     for (int i = 0; i < 200'000; ++i) notes += "!\xFE\x01x\0"s;
     attempt("GIF of notes", make::gif(1, 1, palette, notes), Fate::refused);
+    // A table emptied by each code; a screen that is drawn for nothing.
+    Bytes clears;
+    for (int i = 0; i < 4'000 * 85; ++i) clears += i % 85 == 0 ? "\xFF\x24\x49\x92" : "\x24\x49\x92";
+    attempt("GIF of a million codes that empty the table",
+            make::gif(1, 1, palette, ",\0\0\0\0\1\0\1\0\0\2"s + clears), Fate::refused);
+    attempt("GIF of a picture that ends at once on a large screen",
+            make::gif(8'000, 7'999, palette, "!\xFE"s + clears + "\0"s + make::gif_frame(0, 7'998, 1, 1, {})), Fate::refused);
     attempt("GIF of blocks without end", make::gif(1, 1, palette, "!\xFE"s + Bytes(1'000'000, '\xFF')), Fate::refused);
     attempt("GIF whose transparency is cut short", make::gif(1, 1, palette, "!\xF9\x01\x01\0"s + frame), Fate::refused);
-    attempt("GIF of an unknown record", make::gif(1, 1, palette, "?" + frame), Fate::refused);
+    attempt("GIF of bytes between blocks", make::gif(1, 1, palette, Bytes(1'000'000, '?')), Fate::refused);
     attempt("GIF without a picture", make::gif(1, 1, palette, ""), Fate::refused);
 }
 

@@ -207,9 +207,27 @@ TEST_CASE("GIF pictures become RGB", "[gif]") {
         const auto file = make::gif(2, 1, palette, make::gif_frame(0, 0, 2, 1, {1, 0}, 0));
         CHECK(decode_image(make::view(file), "a", {.background = {{1, 2, 3}}}).pixels == std::vector<std::uint8_t>{10, 20, 250, 1, 2, 3});
     }
+    SECTION("nothing is needed after the last pixel, and bytes between blocks are passed over") {
+        const auto frame = make::gif_frame(0, 0, 2, 1, {1, 0});
+        const auto whole = make::gif(2, 1, palette, "\0x!\xFE\x01x\0\0"s + frame);
+        CHECK(levels(whole) == joined({blue, red}));
+        CHECK(levels(whole.substr(0, whole.size() - 2)) == joined({blue, red}));
+    }
     SECTION("what is wrong with one is said") {
         expect_error(ErrorCode::corrupt, {"GIF", "holds no picture"}, [&] { (void)decode(make::gif(1, 1, palette, "")); });
-        expect_error(ErrorCode::corrupt, {"GIF", "near byte"}, [&] {
+        const auto refused = [&](const std::string& what, const make::Bytes& bytes) {
+            expect_error(ErrorCode::corrupt, {"GIF", what}, [&] { (void)decode(bytes); });
+        };
+        const auto frame = make::gif_frame(0, 0, 2, 1, {1, 0});
+        const auto codes = frame.size() - 3;  // two codes, which say colour 1, and a part of the third
+        auto other = frame;
+        other[codes] = '\xCC';  // code 7
+        refused("a code of its first picture does not exist", make::gif(2, 1, palette, other));
+        other[codes] = '\x4C';  // code 5, the end
+        refused("ends before its last pixel", make::gif(2, 1, palette, other));
+        refused("ends before its last pixel", make::gif(3, 1, palette, make::gif_frame(0, 0, 3, 1, {1})));
+        refused("does not say which", make::gif(2, 1, palette, "!\xF9\x01\x01\0"s + frame));
+        expect_error(ErrorCode::corrupt, {"GIF", "truncated"}, [&] {
             (void)decode(make::gif(1, 1, palette, make::gif_frame(0, 0, 1, 1, {1})).substr(0, 30));
         });
         expect_error(ErrorCode::limit, {"GIF", "9000 x 7000"}, [&] {

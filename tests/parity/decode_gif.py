@@ -61,7 +61,7 @@ def rows_in_order(rows, interlaced):
     return np.concatenate([rows[first::step] for first, step in passes])
 
 
-def frame(rng, rows, depth, left=0, top=0, palette=None, interlaced=False, transparent=None, disposal=0):
+def frame(rng, rows, depth, left=0, top=0, palette=None, interlaced=False, transparent=None, disposal=0, bits=None):
     """A picture of the indices `rows`; its palette, if it has one of its own, holds 2 ** depth colours."""
     out = b""
     if transparent is not None or disposal:
@@ -69,7 +69,7 @@ def frame(rng, rows, depth, left=0, top=0, palette=None, interlaced=False, trans
         out += b"!\xf9" + blocks(struct.pack("<BHB", flags, 10, transparent or 0))
     flags = (interlaced << 6) | (0x80 | depth - 1 if palette else 0)
     height, width = rows.shape
-    bits = max(depth, 2)
+    bits = bits or max(depth, 2)
     codes = lzw([int(i) for i in rows_in_order(rows, interlaced).reshape(-1)], bits, rng)
     return (out + b"," + struct.pack("<HHHHB", left, top, width, height, flags) + (palette or b"") + bytes([bits])
             + blocks(codes, int(rng.integers(1, 256))))
@@ -126,6 +126,12 @@ def gifs(rng, rounds):
                 yield f"gif of colours in greys{word}", gif(width, height, [own], greys(depth))
                 own = frame(rng, rows, depth, palette=greys(depth), interlaced=interlaced)
                 yield f"gif of greys in colours{word}", gif(width, height, [own], colours(rng, depth))
+                # What few programs write, and Pillow reads.
+                whole = gif(width, height, [part], colours(rng, depth))
+                yield f"gif without its end{word}", whole[:-2]
+                yield f"gif with bytes between its blocks{word}", gif(width, height, [b"\0?", part], colours(rng, depth))
+                part = frame(rng, rows, depth, interlaced=interlaced, bits=int(rng.integers(depth + 1, 12)))
+                yield f"gif of longer codes{word}", gif(width, height, [part], colours(rng, depth))
                 left, top = (int(v) for v in rng.integers(0, 20, 2))
                 part = frame(rng, rows, depth, left, top, interlaced=interlaced)
                 yield f"gif within{word}", gif(width + 20, height + 20, [part, part], colours(rng, depth), background=1)

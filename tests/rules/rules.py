@@ -9,7 +9,7 @@ top = pathlib.Path(sys.argv[1])
 THIRD_PARTY = {
     "core": [],
     "kernels": [],
-    "media": ["jpeglib.h", "jerror.h", "png.h", "webp/", "gif_lib.h", "stb/stb_image.h", "stb_image.h"],
+    "media": ["jpeglib.h", "jerror.h", "png.h", "webp/", "stb/stb_image.h", "stb_image.h"],
     "tokenize": ["utf8proc.h", "pcre2.h", "nlohmann/"],
     "preprocess": [],
     "model": ["torch/", "zlib.h"],

@@ -87,6 +87,9 @@ using NeededRegion = std::function<PixelRegion(int width, int height)>;
 /// are decoded whole. `[&](int width, int height) { return transform.needed({height, width}); }` is all that `transform`
 /// looks at.
 ///
+/// Of what Pillow reads these are refused: PNG files without an end chunk, BMP, TGA and PSD files of forms that stb_image
+/// reads otherwise or not at all, and GIF files of little data on a screen of more than 4 million pixels.
+///
 /// Throws `corrupt` for bytes that are damaged or end early, `unsupported` for a kind that is not read (the message
 /// says which it is), `limit` for a picture over a limit, `invalid_argument` for a needed region that is empty or does not
 /// lie within the picture. May run in many threads.
