@@ -45,7 +45,7 @@ bash cmake/setup.sh --tests
 # Everything, with the libtorch that a plain configuration finds.
 suite ci build/ci "" ""
 # What runs networks, with the newest libtorch.
-suite ci build/ci-torch-2.13 '^(model|encode|encode_soak|rerank|search|parity_families|command_line|readme)$' \
+suite ci build/ci-torch-2.13 '^(model|encode|encode_soak|rerank|search|parity_families|import_clip|command_line|readme)$' \
     'test_model test_encode test_rerank test_search encode_soak families_probe sextant_cli 1_first_search' \
     -DCMAKE_PREFIX_PATH="$(build/python/bin/python -c 'import torch; print(torch.utils.cmake_prefix_path)')"
 # Without libtorch: everything builds, and an index can be linked alone.

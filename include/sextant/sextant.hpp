@@ -16,5 +16,6 @@
 #include <sextant/kernels/top_k.hpp>
 #include <sextant/media/folder.hpp>
 #include <sextant/media/image.hpp>
+#include <sextant/model/clip_archive.hpp>
 #include <sextant/rerank/reranker.hpp>
 #include <sextant/search/search.hpp>

@@ -12,7 +12,7 @@ namespace sextant {
 namespace {
 
 constexpr std::uint64_t largest_manifest = 1 << 20;
-constexpr const char* seal_file = "manifest.sha256";
+constexpr const char* seal_file = bundle_detail::seal_file;
 
 std::string as_text(const std::vector<std::byte>& bytes) {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
@@ -43,13 +43,11 @@ void check_inside(const std::filesystem::path& folder, const std::filesystem::pa
         throw Error(ErrorCode::invalid_argument, path.string() + " is a link that leaves the bundle's folder: copy the file into it");
 }
 
-/// What `sha256sum manifest.json` prints for these bytes: the whole of the file beside it.
-std::string seal_of(const std::vector<std::byte>& manifest) { return bundle_detail::sha256(manifest) + "  manifest.json\n"; }
 
 /// The manifest vouches for every other file; this is what vouches for the manifest.
 void check_seal(const std::filesystem::path& folder, const std::vector<std::byte>& manifest) {
     const auto path = folder / seal_file, changed = folder / "manifest.json";
-    const auto expected = seal_of(manifest);
+    const auto expected = bundle_detail::seal_of(manifest);
     const auto size = size_of(path);
     if (size == expected.size() && as_text(read_bytes(path, size)) == expected) return;
     throw Error(ErrorCode::corrupt, changed.string() + " has SHA-256 " + expected.substr(0, 64) + "; " + path.string() +

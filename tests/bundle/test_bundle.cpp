@@ -26,6 +26,31 @@ TEST_CASE("SHA-256 is SHA-256") {
     CHECK(bundle_detail::sha256(std::as_bytes(std::span(abc))) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
+TEST_CASE("a folder becomes a bundle when it is sealed") {
+    const TempFolder folder;
+    (void)fake::write(folder, fake::dual_encoder());
+    auto manifest = nlohmann::json::parse(read_file(folder / "manifest.json"));
+    std::filesystem::remove(folder / "manifest.json");
+    std::filesystem::remove(folder / "manifest.sha256");
+    const auto listed = manifest["files"];
+    for (const char* written : {"format", "version", "files"}) manifest.erase(written);
+
+    SECTION("every file is listed, with its hash and size") {
+        std::filesystem::create_directory(folder / "more");
+        write_file(folder / "more/a.txt", "abc");
+        const auto bundle = seal_bundle(folder.path(), manifest.dump());
+        CHECK(text_of(bundle.read("more/a.txt")) == "abc");
+        CHECK(bundle.manifest().files.size() == listed.size() + 1);
+        CHECK(Bundle::open(folder.path()).manifest().parts == bundle.manifest().parts);
+    }
+    SECTION("a manifest that is not sound is not written") {
+        manifest["dimensions"] = -1;
+        expect_error(ErrorCode::invalid_argument, {"dimensions"}, [&] { (void)seal_bundle(folder.path(), manifest.dump()); });
+        expect_error(ErrorCode::invalid_argument, {"JSON object"}, [&] { (void)seal_bundle(folder.path(), "[]"); });
+        CHECK_FALSE(std::filesystem::exists(folder / "manifest.json"));
+    }
+}
+
 TEST_CASE("a file that was damaged is not handed out") {
     const TempFolder folder;
     const auto bundle = Bundle::open(fake::write(folder, fake::dual_encoder()));

@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <sextant/bundle/manifest.hpp>
@@ -64,5 +65,11 @@ private:
     std::filesystem::path folder_;
     Manifest manifest_;
 };
+
+/// Makes a bundle of a folder that holds all its files but the manifest: writes manifest.json, which is `manifest`, a JSON
+/// object, with the format, the version and the hash and size of every file in the folder, and the seal beside it. Throws
+/// `invalid_argument` if `manifest` is no JSON object, `io` if the folder cannot be read or written, else as
+/// `parse_manifest`, and nothing is written then.
+Bundle seal_bundle(const std::filesystem::path& folder, std::string_view manifest);
 
 }  // namespace sextant
