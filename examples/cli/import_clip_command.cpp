@@ -185,8 +185,9 @@ public:
     explicit Draft(const fs::path& out) : out_(out), folder_(out.string() + ".partial") {
         if (fs::exists(out)) throw Error(ErrorCode::invalid_argument, out.string() + " exists already: give the name of a new folder");
         std::error_code failed;
-        fs::create_directories(folder_, failed);
+        const bool made = fs::create_directory(folder_, failed);
         if (failed) throw Error(ErrorCode::io, "cannot make the folder " + folder_.string() + ": " + failed.message());
+        if (!made) throw Error(ErrorCode::invalid_argument, folder_.string() + " exists already, perhaps of an import that was stopped: remove it first");
     }
     ~Draft() {
         std::error_code ignored;

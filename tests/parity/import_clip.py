@@ -99,7 +99,9 @@ def main():
         (work / "words").write_text("title\na b\n")
         torch.jit.script(torch.nn.Linear(2, 2)).save(str(work / "linear.pt"))
         (work / "noise.pt").write_bytes(b"noise")
-        refusals = ((work / "tiny.pt", work / "out", vocabulary, "out exists already"),
+        (work / "kept.partial").mkdir()
+        refusals = ((work / "tiny.pt", work / "kept", vocabulary, "kept.partial exists already"),
+                    (work / "tiny.pt", work / "out", vocabulary, "out exists already"),
                     (work / "tiny.pt", work / "new", work / "words", "2 lines; the archive's vocabulary of 49408 needs 48895"),
                     (work / "linear.pt", work / "new", vocabulary, "no method encode_image"),
                     (work / "noise.pt", work / "new", vocabulary, "noise.pt"),
@@ -108,6 +110,7 @@ def main():
             done = sextant("import-clip", given, out, "--vocabulary", words)
             assert done.returncode == 1 and reason in done.stderr and done.stderr.count("\n") == 1, (reason, done)
         assert not list(work.glob("new*")), "something was left behind"
+        assert (work / "kept.partial").is_dir(), "a folder of someone else's was removed"
     print(f"import-clip, seed {args.seed}: {args.texts} texts and {args.pictures} pictures, worst 1 - cosine {worst[0]:.1e} and "
           f"{worst[1]:.1e}; {len(refusals)} refused")
     return 0 if max(worst) < 1e-5 else 1
