@@ -1,17 +1,16 @@
 // sextant import-clip FILE.pt OUT --vocabulary bpe_simple_vocab_16e6.txt.gz
 #include <array>
-#include <cmath>
 #include <fstream>
 #include <iostream>
 #include <iterator>
 #include <memory>
 #include <sstream>
-#include <unordered_map>
 
 #include <nlohmann/json.hpp>
 #include <zlib.h>
 
 #include "cli.hpp"
+#include "files.hpp"
 
 namespace cli {
 namespace {
@@ -30,11 +29,6 @@ std::string read_whole(const std::string& file) {
     std::string bytes{std::istreambuf_iterator<char>(stream), {}};
     if (!stream) throw Error(ErrorCode::not_found, "cannot read " + file);
     return bytes;
-}
-
-void write_whole(const fs::path& file, const std::string& bytes) {
-    std::ofstream stream(file, std::ios::binary);
-    if (!stream.write(bytes.data(), static_cast<std::streamsize>(bytes.size())).flush()) throw Error(ErrorCode::io, "cannot write " + file.string());
 }
 
 /// The lines of a file, unpacked if it is packed.
@@ -143,11 +137,9 @@ Json manifest_of(const sextant::ClipArchive& clip, const Options& options) {
             {"figures", Json::object()}};
 }
 
-Json normalised(const sextant::Tensor& vectors) {
-    double square = 0;
-    for (const float x : vectors.floats()) square += double{x} * x;
-    auto row = Json::array();
-    for (const float x : vectors.floats()) row.push_back(static_cast<double>(x) / std::sqrt(square));
+std::vector<float> normalised(const sextant::Tensor& vectors) {
+    std::vector<float> row(vectors.floats().begin(), vectors.floats().end());
+    (void)sextant::kernels::normalize(row);  // a vector of zeros stays one
     return row;
 }
 
@@ -169,10 +161,10 @@ Json goldens_of(const sextant::ClipArchive& clip, const sextant::Bundle& bundle)
             for (int x = 0; x < width; ++x)
                 for (const int level : {3 * y + 2 * x, 255 - 3 * y - 2 * x, (15 * y + 10 * x) ^ (x * y)}) image.pixels.push_back(static_cast<std::uint8_t>(level));
         const std::string name = "golden/" + std::to_string(pictures.size());
-        write_whole(bundle.folder() / (name + ".ppm"), "P6\n" + std::to_string(width) + " " + std::to_string(height) + "\n255\n" + std::string(image.pixels.begin(), image.pixels.end()));
+        write_file(bundle.folder() / (name + ".ppm"), "", "P6\n" + std::to_string(width) + " " + std::to_string(height) + "\n255\n" + std::string(image.pixels.begin(), image.pixels.end()));
         const auto pixels = transform(image);
         const auto values = pixels.floats();
-        write_whole(bundle.folder() / (name + ".f32"), {reinterpret_cast<const char*>(values.data()), values.size_bytes()});
+        write_file(bundle.folder() / (name + ".f32"), "", {reinterpret_cast<const char*>(values.data()), values.size_bytes()});
         const sextant::Tensor batch({1, 3, clip.image_size(), clip.image_size()}, std::vector<float>(values.begin(), values.end()));
         pictures.push_back({{"file", name + ".ppm"}, {"pixels", name + ".f32"}, {"vector", normalised(clip.encode_image(batch))}});
     }
@@ -212,12 +204,12 @@ int run(const Options& options) {
     const auto bytes = read_whole(options.archive);
     Draft draft(options.out);
     const auto clip = sextant::ClipArchive::open(std::as_bytes(std::span(bytes)), options.archive);
-    write_whole(draft.folder() / "tokenizer.json", tokenizer_of(lines, options.vocabulary, clip.vocabulary_size()).dump());
-    write_whole(draft.folder() / "image.pt", clip.image_network());
-    write_whole(draft.folder() / "text.pt", clip.text_network());
+    write_file(draft.folder() / "tokenizer.json", "", tokenizer_of(lines, options.vocabulary, clip.vocabulary_size()).dump());
+    write_file(draft.folder() / "image.pt", "", clip.image_network());
+    write_file(draft.folder() / "text.pt", "", clip.text_network());
     auto manifest = manifest_of(clip, options);
     const auto unproved = sextant::seal_bundle(draft.folder(), manifest.dump());
-    write_whole(draft.folder() / "golden.json", goldens_of(clip, unproved).dump(1));
+    write_file(draft.folder() / "golden.json", "", goldens_of(clip, unproved).dump(1));
     manifest["golden"] = "golden.json";
     (void)sextant::seal_bundle(draft.folder(), manifest.dump());
     const auto report = sextant::verify_bundle(draft.folder());

@@ -23,7 +23,9 @@ int main(int argc, char** argv) {
     cli::add_import_clip_command(app, status);
     const auto commands = app.get_subcommands(nullptr);
     if (argc > 1 && argv[1][0] != '-' && std::none_of(commands.begin(), commands.end(), [&](auto* command) { return command->get_name() == argv[1]; })) {
-        std::cerr << "sextant: there is no command '" << sextant::one_line(argv[1]) << "'; there are index, search, verify, export-table, info, tokenize, preprocess, encode and import-clip (see sextant --help)\n";
+        std::cerr << "sextant: there is no command '" << sextant::one_line(argv[1]) << "'; there are ";
+        for (std::size_t i = 0; i < commands.size(); ++i) std::cerr << (i == 0 ? "" : i + 1 < commands.size() ? ", " : " and ") << commands[i]->get_name();
+        std::cerr << " (see sextant --help)\n";
         return cli::usage;
     }
     try {

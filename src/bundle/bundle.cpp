@@ -1,38 +1,22 @@
 #include <sextant/bundle/bundle.hpp>
 
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <system_error>
 
+#include "bundle/files.hpp"
 #include "bundle/sha256.hpp"
 
 namespace sextant {
 
+using bundle_detail::read_bytes;
+using bundle_detail::seal_file;
+using bundle_detail::size_of;
+
 namespace {
 
 constexpr std::uint64_t largest_manifest = 1 << 20;
-constexpr const char* seal_file = bundle_detail::seal_file;
 
 std::string as_text(const std::vector<std::byte>& bytes) {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
-std::uint64_t size_of(const std::filesystem::path& path) {
-    std::error_code error;
-    if (!std::filesystem::is_regular_file(path, error))
-        throw Error(ErrorCode::not_found, path.string() + " is missing or is not a file: restore the bundle from where it came from");
-    const auto size = std::filesystem::file_size(path, error);
-    if (error) throw Error(ErrorCode::io, "cannot read the size of " + path.string() + ": " + error.message());
-    return size;
-}
-
-std::vector<std::byte> read_bytes(const std::filesystem::path& path, std::uint64_t size) {
-    std::ifstream stream(path, std::ios::binary);
-    std::vector<std::byte> bytes(size);
-    if (!stream.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(size)))
-        throw Error(ErrorCode::io, "cannot read " + path.string() + ": " + std::strerror(errno));
-    return bytes;
 }
 
 /// A symbolic link must not lead out of the folder.
@@ -42,7 +26,6 @@ void check_inside(const std::filesystem::path& folder, const std::filesystem::pa
     if (!error && !relative.empty() && *relative.begin() == "..")
         throw Error(ErrorCode::invalid_argument, path.string() + " is a link that leaves the bundle's folder: copy the file into it");
 }
-
 
 /// The manifest vouches for every other file; this is what vouches for the manifest.
 void check_seal(const std::filesystem::path& folder, const std::vector<std::byte>& manifest) {

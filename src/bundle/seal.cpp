@@ -2,7 +2,6 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <iterator>
 #include <span>
 #include <string>
 #include <vector>
@@ -11,19 +10,13 @@
 
 #include <sextant/bundle/bundle.hpp>
 
+#include "bundle/files.hpp"
 #include "bundle/sha256.hpp"
 
 namespace sextant {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string read_whole(const fs::path& path) {
-    std::ifstream stream(path, std::ios::binary);
-    std::string bytes{std::istreambuf_iterator<char>(stream), {}};
-    if (!stream) throw Error(ErrorCode::io, "cannot read " + path.string() + ": " + std::strerror(errno));
-    return bytes;
-}
 
 void write_whole(const fs::path& path, const std::string& bytes) {
     std::ofstream stream(path, std::ios::binary);
@@ -49,8 +42,8 @@ Bundle seal_bundle(const fs::path& folder, std::string_view manifest) {
     std::ranges::sort(files);
     json["files"] = nlohmann::ordered_json::object();
     for (const auto& file : files) {
-        const auto bytes = read_whole(file);
-        json["files"][file.lexically_relative(folder).generic_string()] = {{"sha256", bundle_detail::sha256(std::as_bytes(std::span(bytes)))},
+        const auto bytes = bundle_detail::read_bytes(file, bundle_detail::size_of(file));
+        json["files"][file.lexically_relative(folder).generic_string()] = {{"sha256", bundle_detail::sha256(bytes)},
                                                                            {"size", bytes.size()}};
     }
     const auto text = json.dump(1) + "\n";

@@ -35,6 +35,11 @@ struct Source {
         return {code, std::string(name) + ": " + what};
     }
 
+    /// The same, `corrupt`, about its file: "<name>: the <kind> file is damaged: <what>".
+    [[nodiscard]] Error damaged(const std::string& what) const {
+        return error(ErrorCode::corrupt, "the " + std::string(kind) + " file is damaged: " + what);
+    }
+
     /// Throws `limit` if a picture of this size may not be decoded, `corrupt` if a side is 0. Call it before pixels are
     /// allocated.
     void check_size(std::uint64_t width, std::uint64_t height) const;

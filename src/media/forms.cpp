@@ -27,9 +27,8 @@ void check_bmp_indices(const Source& source, std::uint32_t pixels_at, std::uint3
         for (std::size_t x = 0; x < width; ++x) {
             const std::size_t bit = x * depth;
             if ((row[bit / 8] >> (8 - depth - bit % 8) & mask) >= colours)
-                throw source.error(ErrorCode::corrupt, "the BMP file is damaged: a pixel in row " + std::to_string(y) +
-                                                           " has a colour beyond the " + std::to_string(colours) +
-                                                           " of the palette");
+                throw source.damaged("a pixel in row " + std::to_string(y) + " has a colour beyond the " +
+                                     std::to_string(colours) + " of the palette");
         }
     }
 }
@@ -56,9 +55,8 @@ void check_bmp(const Source& source) {
         return;
     }
     if (pixels_at < 14 + header + 4 || pixels_at > 14 + header + 4 * 256 + 3)
-        throw source.error(ErrorCode::corrupt, "the BMP file is damaged: its pixels begin at byte " +
-                                                   std::to_string(pixels_at) +
-                                                   ", which leaves no room for a palette of 1 to 256 colours");
+        throw source.damaged("its pixels begin at byte " + std::to_string(pixels_at) +
+                             ", which leaves no room for a palette of 1 to 256 colours");
     check_bmp_indices(source, pixels_at, depth, (pixels_at - 14 - header) / 4);
 }
 

@@ -19,10 +19,6 @@ constexpr std::size_t table_size = 1U << most_code_bits;
 
 using Bytes = std::span<const std::uint8_t>;
 
-Error damaged(const Source& source, const std::string& what) {
-    return source.error(ErrorCode::corrupt, "the GIF file is damaged: " + what);
-}
-
 class Reader {
 public:
     explicit Reader(const Source& source) : source_(source) {}
@@ -77,7 +73,7 @@ void pass_extension(Reader& reader, Header& header) {
     const auto label = reader.byte();
     auto block = reader.block();
     if (label == graphic_control && !block.empty() && (block[0] & 1) != 0) {
-        if (block.size() < 4) throw damaged(reader.source(), "it announces a transparent colour and does not say which");
+        if (block.size() < 4) throw reader.source().damaged("it announces a transparent colour and does not say which");
         header.transparent = block[3];
     }
     while (!block.empty()) block = reader.block();
@@ -93,7 +89,7 @@ Header read_header(Reader& reader) {
     const auto global = reader.palette(screen_flags);
     for (std::uint8_t mark = 0; mark != ',';) {
         mark = reader.byte();
-        if (mark == ';') throw damaged(reader.source(), "it holds no picture");
+        if (mark == ';') throw reader.source().damaged("it holds no picture");
         if (mark == '!') pass_extension(reader, header);  // other bytes are passed over
     }
     for (auto* field : {&header.left, &header.top, &header.picture_width, &header.picture_height}) *field = reader.word();
@@ -105,7 +101,7 @@ Header read_header(Reader& reader) {
         if (header.palette.empty() && !is_grey(palette)) header.palette = palette;
     header.code_bits = reader.byte();
     if (header.code_bits > most_code_bits)
-        throw damaged(reader.source(), "its codes have " + std::to_string(header.code_bits) + " bits; at most 12 were expected");
+        throw reader.source().damaged("its codes have " + std::to_string(header.code_bits) + " bits; at most 12 were expected");
     return header;
 }
 
@@ -144,7 +140,7 @@ private:
     unsigned read_code() {
         while (waiting_ < width_) {
             if (block_.empty()) block_ = reader_.block();
-            if (block_.empty()) throw damaged(reader_.source(), "its first picture ends before its last pixel");
+            if (block_.empty()) throw reader_.source().damaged("its first picture ends before its last pixel");
             bit_buffer_ |= unsigned{block_.front()} << waiting_;
             block_ = block_.subspan(1);
             waiting_ += 8;
@@ -164,7 +160,7 @@ private:
     void read_string() {
         unsigned code = read_code();
         for (; code == clear_; code = read_code()) empty_table();
-        if (code == clear_ + 1) throw damaged(reader_.source(), "its first picture ends before its last pixel");
+        if (code == clear_ + 1) throw reader_.source().damaged("its first picture ends before its last pixel");
         if (code > (begun_ ? free_ : clear_)) throw broken();
         unsigned part = code;
         if (begun_ && part == free_) {  // the code that is about to be made: the last string and its first index
@@ -188,7 +184,7 @@ private:
         begun_ = true;
     }
 
-    [[nodiscard]] Error broken() const { return damaged(reader_.source(), "a code of its first picture does not exist"); }
+    [[nodiscard]] Error broken() const { return reader_.source().damaged("a code of its first picture does not exist"); }
 
     Reader& reader_;
     unsigned bits_, clear_;

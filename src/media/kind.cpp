@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "media/kind.hpp"
+#include "media/text.hpp"
 
 namespace sextant::media {
 namespace {
@@ -47,8 +48,6 @@ constexpr std::array signatures{
     Signature{0, "<?xml"sv, {"XML (SVG)"}},
     Signature{0, "\x1F\x8B"sv, {"compressed by gzip (SVGZ)"}},
 };
-
-bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 Kind webp(std::string_view bytes) {
     return bytes.starts_with("RIFF") && bytes.size() >= 12 && bytes.substr(8, 4) == "WEBP"

@@ -58,8 +58,7 @@ Header read_header(const Source& source) {
         if (length > source.size() - at - chunk_frame_bytes) throw truncated();
         if (at == signature_bytes) {
             if (name != "IHDR" || length != header_chunk_bytes)
-                throw source.error(ErrorCode::corrupt,
-                                   "the PNG file is damaged: it does not begin with a header (IHDR) chunk");
+                throw source.damaged("it does not begin with a header (IHDR) chunk");
             const std::uint8_t* fields = source.data() + at + 8;
             header.width = big_endian(fields);
             header.height = big_endian(fields + 4);

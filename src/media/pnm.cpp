@@ -5,18 +5,13 @@
 #include <string>
 
 #include "media/decode.hpp"
+#include "media/text.hpp"
 
 namespace sextant::media {
 namespace {
 
 constexpr std::size_t longest_token = 10;
 constexpr std::uint32_t highest_8 = 255, highest_16 = 65'535;
-
-bool is_space(int c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-
-Error damaged(const Source& source, const std::string& what) {
-    return source.error(ErrorCode::corrupt, "the PNM file is damaged: " + what);
-}
 
 /// Reads what is written in letters.
 class Text {
@@ -36,9 +31,9 @@ public:
             if (c < '0' || c > '9' || ++digits > longest_token) throw no_number(what);
             value = 10 * value + static_cast<std::uint64_t>(c - '0');
         }
-        if (digits == 0) throw damaged(source_, "it ends before " + std::string(what));
+        if (digits == 0) throw source_.damaged("it ends before " + std::string(what));
         if (value > most)
-            throw damaged(source_, std::string(what) + " is " + std::to_string(value) + "; at most " + std::to_string(most) +
+            throw source_.damaged(std::string(what) + " is " + std::to_string(value) + "; at most " + std::to_string(most) +
                                        " was expected");
         return static_cast<std::uint32_t>(value);
     }
@@ -47,7 +42,7 @@ public:
     std::uint32_t bit() {
         int c = next();
         while (is_space(c)) c = next();
-        if (c == end) throw damaged(source_, "it ends before its last pixel");
+        if (c == end) throw source_.damaged("it ends before its last pixel");
         if (c != '0' && c != '1') throw no_number("a pixel");
         return static_cast<std::uint32_t>(c - '0');
     }
@@ -67,7 +62,7 @@ private:
     }
 
     [[nodiscard]] Error no_number(std::string_view what) const {
-        return damaged(source_, std::string(what) + " is no number of at most " + std::to_string(longest_token) +
+        return source_.damaged(std::string(what) + " is no number of at most " + std::to_string(longest_token) +
                                     " digits (near byte " + std::to_string(at()) + ")");
     }
 
@@ -105,7 +100,7 @@ Header read_header(const Source& source) {
     header.width = text.number("its width", any);
     header.height = text.number("its height", any);
     if (!header.bits) header.top = text.number("its highest level", highest_16);
-    if (header.top == 0) throw damaged(source, "its highest level is 0");
+    if (header.top == 0) throw source.damaged("its highest level is 0");
     header.pixels_at = text.at();
     return header;
 }

@@ -8,6 +8,9 @@
 
 namespace sextant::media {
 
+/// A space of ASCII: blank, tab, line end and their like.
+[[nodiscard]] constexpr bool is_space(int c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+
 /// `text`, which must be UTF-8, as a JSON string with its quotes.
 [[nodiscard]] std::string json_string(std::string_view text);
 

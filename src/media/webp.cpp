@@ -48,21 +48,17 @@ struct Frame {
     [[nodiscard]] bool fills() const { return width == canvas_width && height == canvas_height; }
 };
 
-Error damaged(const Source& source, const std::string& why) {
-    return source.error(ErrorCode::corrupt, "the WebP file is damaged: " + why);
-}
-
 /// The chunk at `rest`, which moves behind it; nothing at the end.
 std::optional<Chunk> next_chunk(const Source& source, std::span<const std::uint8_t>& rest) {
     if (rest.empty()) return std::nullopt;
     const auto at = static_cast<std::size_t>(rest.data() - source.data());
     if (rest.size() < chunk_header_bytes)
-        throw damaged(source, "it ends within the header of a chunk at byte " + std::to_string(at));
+        throw source.damaged("it ends within the header of a chunk at byte " + std::to_string(at));
     const std::string_view name(reinterpret_cast<const char*>(rest.data()), 4);
     const std::size_t size = little_endian(rest.data() + 4, 4);
     if (size > rest.size() - chunk_header_bytes)
-        throw damaged(source, "the chunk at byte " + std::to_string(at) + " claims " + std::to_string(size) +
-                                  " bytes, and " + std::to_string(rest.size() - chunk_header_bytes) + " are left");
+        throw source.damaged("the chunk at byte " + std::to_string(at) + " claims " + std::to_string(size) +
+                             " bytes, and " + std::to_string(rest.size() - chunk_header_bytes) + " are left");
     const Chunk chunk{name, rest.subspan(chunk_header_bytes, size)};
     const std::size_t padded = size + size % 2;
     rest = rest.subspan(std::min(chunk_header_bytes + padded, rest.size()));
@@ -82,7 +78,7 @@ std::span<const std::uint8_t> chunks_of(const Source& source) {
 void read_features(const Source& source, Frame& frame) {
     WebPBitstreamFeatures features;
     if (WebPGetFeatures(frame.bytes.data(), frame.bytes.size(), &features) != VP8_STATUS_OK)
-        throw damaged(source, "the header of its picture cannot be read");
+        throw source.damaged("the header of its picture cannot be read");
     frame.width = static_cast<std::size_t>(features.width);
     frame.height = static_cast<std::size_t>(features.height);
     frame.lossless = features.format == 2;
@@ -91,19 +87,19 @@ void read_features(const Source& source, Frame& frame) {
 
 /// The first frame of an animation; `body` is that of its ANMF chunk.
 void read_animation_frame(const Source& source, std::span<const std::uint8_t> body, Frame& frame) {
-    if (body.size() < frame_header_bytes) throw damaged(source, "its first frame is shorter than a header");
+    if (body.size() < frame_header_bytes) throw source.damaged("its first frame is shorter than a header");
     frame.x = 2 * little_endian(body.data(), 3);
     frame.y = 2 * little_endian(body.data() + 3, 3);
     const std::size_t width = little_endian(body.data() + 6, 3) + 1, height = little_endian(body.data() + 9, 3) + 1;
     frame.bytes = body.subspan(frame_header_bytes);
     read_features(source, frame);
     if (frame.width != width || frame.height != height)
-        throw damaged(source, "the size of its first frame is not that of the picture in it");
+        throw source.damaged("the size of its first frame is not that of the picture in it");
 }
 
 /// VP8X: a canvas, and chunks of pictures and of notes about them.
 void read_extended(const Source& source, std::span<const std::uint8_t> rest, const Chunk& header, Frame& frame) {
-    if (header.body.size() < 10) throw damaged(source, "its VP8X header has fewer than 10 bytes");
+    if (header.body.size() < 10) throw source.damaged("its VP8X header has fewer than 10 bytes");
     frame.canvas_width = little_endian(header.body.data() + 4, 3) + 1;
     frame.canvas_height = little_endian(header.body.data() + 7, 3) + 1;
     source.check_size(frame.canvas_width, frame.canvas_height);
@@ -122,12 +118,11 @@ void read_extended(const Source& source, std::span<const std::uint8_t> rest, con
         else
             read_features(source, frame);  // of the whole file, in which libwebp finds the chunks itself
     }
-    if (!found) throw damaged(source, "it holds no picture");
+    if (!found) throw source.damaged("it holds no picture");
     const bool fits = frame.x + frame.width <= frame.canvas_width && frame.y + frame.height <= frame.canvas_height;
     if (!fits || (!animated && !frame.fills()))
-        throw damaged(source, "its canvas has " + std::to_string(frame.canvas_width) + " x " +
-                                  std::to_string(frame.canvas_height) +
-                                  " pixels, which is not the size of the picture");
+        throw source.damaged("its canvas has " + std::to_string(frame.canvas_width) + " x " +
+                             std::to_string(frame.canvas_height) + " pixels, which is not the size of the picture");
 }
 
 Frame read_frame(const Source& source) {
@@ -142,7 +137,7 @@ Frame read_frame(const Source& source) {
         frame.canvas_width = frame.width;
         frame.canvas_height = frame.height;
     } else {
-        throw damaged(source, "it does not begin with a picture (VP8, VP8L) or a header (VP8X)");
+        throw source.damaged("it does not begin with a picture (VP8, VP8L) or a header (VP8X)");
     }
     source.check_size(frame.canvas_width, frame.canvas_height);
     WebPBitstreamFeatures file;
@@ -185,8 +180,7 @@ void decode_frame(const Source& source, const Frame& frame, Output& output) {
     if (status == VP8_STATUS_OUT_OF_MEMORY) throw source.error(ErrorCode::limit, "libwebp ran out of memory");
     if (status == VP8_STATUS_UNSUPPORTED_FEATURE)
         throw source.error(ErrorCode::unsupported, "libwebp does not read this form of WebP");
-    throw damaged(source,
-                  status == VP8_STATUS_NOT_ENOUGH_DATA ? "its pixels end early" : "its pixels cannot be decoded");
+    throw source.damaged(status == VP8_STATUS_NOT_ENOUGH_DATA ? "its pixels end early" : "its pixels cannot be decoded");
 }
 
 /// Row `y` of a canvas that the frame does not fill, written to `row`.

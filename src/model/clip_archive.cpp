@@ -79,12 +79,12 @@ ClipArchive ClipArchive::open(std::span<const std::byte> bytes, std::string_view
         model_detail::MemoryBuffer buffer(bytes);
         std::istream stream(&buffer);
         state->clip = torch::jit::load(stream, torch::kCPU);
-        for (const char* method : {"encode_image", "encode_text"})
-            if (!state->clip.find_method(method))
-                throw Error(ErrorCode::model, state->name + " has no method " + method + ": it is not CLIP as OpenAI published it; export other models with examples/export");
-        for (const char* attribute : {"input_resolution", "context_length", "vocab_size", "logit_scale"})
-            if (!state->clip.hasattr(attribute))
-                throw Error(ErrorCode::model, state->name + " has no " + attribute + ": it is not CLIP as OpenAI published it; export other models with examples/export");
+        const auto require = [&](bool found, const char* what) {
+            if (!found) throw Error(ErrorCode::model, state->name + " has no " + what + ": it is not CLIP as OpenAI published it; export other models with examples/export");
+        };
+        require(state->clip.find_method("encode_image").has_value(), "method encode_image");
+        require(state->clip.find_method("encode_text").has_value(), "method encode_text");
+        for (const char* attribute : {"input_resolution", "context_length", "vocab_size", "logit_scale"}) require(state->clip.hasattr(attribute), attribute);
         for (const auto& module : state->clip.modules())
             for (const auto& method : module.get_methods()) bring_to_cpu(*method.graph()->block(), *method.graph());
         state->clip.to(torch::kFloat32);
