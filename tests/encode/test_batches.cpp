@@ -3,6 +3,7 @@
 #include "encode/workers.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <random>
 #include <set>
 #include <stdexcept>
@@ -74,6 +75,7 @@ TEST_CASE("a job that fails ends its call, and no other") {
         const auto fail = [&](std::size_t job) {
             ++begun;
             if (job == 5) throw std::runtime_error("job 5");
+            if (job > 5) std::this_thread::sleep_for(std::chrono::milliseconds(1));  // longer than an exception takes to arrive
         };
         for (int round = 0; round < 20; ++round) {
             begun = 0;
