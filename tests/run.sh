@@ -17,7 +17,7 @@ done
 say() { printf '\n== %s (%s)\n' "$*" "$(date +%H:%M:%S)"; }
 passed=0
 # suite PRESET FOLDER TESTS TARGETS [CMAKE ARGUMENT...]: configures, builds the targets, runs the tests (a regular
-# expression). "" stands for all of them.
+# expression), as many at a time as there are processors. "" stands for all of them, but for the label families.
 suite() {
     local preset=$1 folder=$2 tests=$3 targets=$4
     shift 4
@@ -28,7 +28,7 @@ suite() {
     # shellcheck disable=SC2086
     cmake --build "$folder" --target ${targets:-all}
     say "testing $folder"
-    ctest --test-dir "$folder" --output-on-failure --no-tests=error -R "${tests:-.}" | tee "$folder/tests.log"
+    ctest --test-dir "$folder" --output-on-failure --no-tests=error -j "$(nproc)" -R "${tests:-.}" -LE families | tee "$folder/tests.log"
     passed=$((passed + $(grep -c ' Passed ' "$folder/tests.log")))
     # What each test says at its end: its counts.
     awk '$2 == "Testing:" { name = $3 } /^<end of output>/ { print (index(line, name) ? "" : name ": ") line } /[a-z]/ { line = $0 }' \
@@ -41,23 +41,35 @@ if [ "${SEXTANT_TORCH:-}" = none ]; then
 fi
 mkdir -p build
 bash cmake/setup.sh --tests
+# One suite takes from the compiler cache what another has compiled, precompiled headers too.
+export CCACHE_BASEDIR=$PWD CCACHE_SLOPPINESS=pch_defines,time_macros
 
 # Everything, with the libtorch that a plain configuration finds.
 suite ci build/ci "" ""
 # What runs networks, with the newest libtorch.
-suite ci build/ci-torch-2.13 '^(model|encode|encode_soak|rerank|search|parity_families|import_clip|command_line|readme)$' \
+suite ci build/ci-torch-2.13 '^(model|encode|encode_soak|rerank|search|import_clip|command_line|readme)$' \
     'test_model test_encode test_rerank test_search encode_soak families_probe sextant_cli 1_first_search' \
     -DCMAKE_PREFIX_PATH="$(build/python/bin/python -c 'import torch; print(torch.utils.cmake_prefix_path)')"
+# Every model family, exported once and run with both.
+say "testing every model family"
+form=()
+if $all; then form=(--all); fi
+for folder in build/ci build/ci-torch-2.13; do
+    form+=(--probe $folder/tests/parity/families_probe
+           --libtorch "$(sed -n 's/.*sextant: libtorch \([0-9]*\.[0-9]*\).*/\1/p' $folder/configure.log)")
+done
+build/python/bin/python -W ignore tests/parity/parity_families.py "${form[@]}"
+passed=$((passed + 1))
 # Without libtorch: everything builds, and an index can be linked alone.
 suite no-torch build/no-torch '^(core|kernels|store|index|model|encode|search|consumer|example_2_own_vectors)$' ""
 # What meets hostile bytes, under the sanitizers.
 suite asan build/asan '^(media|media_bombs|preprocess|tokenize|bundle|store|index|search)$' \
     'test_media media_bombs test_preprocess test_tokenize test_bundle test_store test_index test_search' -DSEXTANT_WITH_TORCH=OFF
 
-# The fuzzers, as many at a time as there are processors. A finding is left in build/asan/tests/fuzz.
+# The fuzzers. A finding is left in build/asan/tests/fuzz.
 fuzz_seconds=30
 if $all; then fuzz_seconds=600; fi
-CTEST_PARALLEL_LEVEL=$(nproc) suite asan build/asan '^fuzz_' fuzzers -DSEXTANT_WITH_TORCH=OFF \
+suite asan build/asan '^fuzz_' fuzzers -DSEXTANT_WITH_TORCH=OFF \
     -DSEXTANT_FUZZ_SECONDS=$fuzz_seconds
 
 if $all; then
@@ -65,10 +77,6 @@ if $all; then
     for program in index_bit_flips index_truncation index_kill; do build/ci/tests/hostile/$program --all; done
     for folder in build/ci build/ci-torch-2.13; do $folder/tests/hostile/encode_soak --all; done
     build/python/bin/python tests/hostile/hostile_models.py --probe build/ci/tests/hostile/hostile_models --all
-    for folder in build/ci build/ci-torch-2.13; do
-        build/python/bin/python tests/parity/parity_families.py --all --probe $folder/tests/parity/families_probe \
-            --libtorch "$(sed -n 's/.*sextant: libtorch \([0-9]*\.[0-9]*\).*/\1/p' $folder/configure.log)"
-    done
     build/python/bin/python tests/parity/real_retrieval.py --probe build/ci-torch-2.13/tests/parity/families_probe
     suite asan build/asan-all "" "" -DSEXTANT_FUZZ_SECONDS=1
     suite tsan build/tsan '^(store|index|encode|rerank|search)$' 'test_store test_index test_encode test_rerank test_search'

@@ -1,8 +1,9 @@
 // Answers for parity_families.py, all that a bundle promises:  families_probe BUNDLE REQUEST FLOATS
-// REQUEST is a JSON object {"batch_size": n, ...} with some of the lists "documents" and "queries" (texts), "images" (files),
+// REQUEST is a JSON object {"batch_sizes": [n, ...], ...} with some of the lists "documents" and "queries" (texts), "images" (files),
 // "text_images" ([text, file]), "pairs" ([query, text]) and "picture_pairs" ([query, file]). FLOATS receives float32 values;
-// standard output a JSON object of what they are, by the request's names, in the order in which they stand there. With
-// "scores": true the scores of all queries with each kind of documents follow, as "queries of documents" and so on.
+// standard output, for each batch size, a JSON object of what they are, by the request's names, in the order in which they
+// stand there. With "scores": true the scores of all queries with each kind of documents follow, as "queries of documents"
+// and so on.
 #include <fstream>
 #include <iostream>
 #include <map>
@@ -104,6 +105,14 @@ Json scored(const sextant::CrossEncoder& reranker, const std::string& kind, cons
     return {{"scores", Json::array({write(scores.data(), {static_cast<Eigen::Index>(scores.size()), 1})})}};
 }
 
+Json answer(const std::string& bundle, const Json& request, std::size_t batch_size) {
+    if (!request.contains("pairs") && !request.contains("picture_pairs"))
+        return encoded(sextant::Encoder::open(bundle, {.batch_size = batch_size}), request);
+    const auto reranker = sextant::CrossEncoder::open(bundle, {.batch_size = batch_size});
+    if (request.contains("pairs")) return {{"pairs", scored(reranker, "documents", request["pairs"])}};
+    return {{"picture_pairs", scored(reranker, "images", request["picture_pairs"])}};
+}
+
 }  // namespace
 
 int main(int argc, char** argv) try {
@@ -111,16 +120,9 @@ int main(int argc, char** argv) try {
     std::ifstream in(argv[2]);
     const auto request = Json::parse(in);
     floats.open(argv[3], std::ios::binary);
-    const std::size_t batch_size = request.at("batch_size");
-    Json answer = Json::object();
-    if (request.contains("pairs") || request.contains("picture_pairs")) {
-        const auto reranker = sextant::CrossEncoder::open(argv[1], {.batch_size = batch_size});
-        if (request.contains("pairs")) answer["pairs"] = scored(reranker, "documents", request["pairs"]);
-        else answer["picture_pairs"] = scored(reranker, "images", request["picture_pairs"]);
-    } else {
-        answer = encoded(sextant::Encoder::open(argv[1], {.batch_size = batch_size}), request);
-    }
-    std::cout << answer << '\n';
+    Json answers = Json::array();
+    for (const std::size_t batch_size : request.at("batch_sizes")) answers.push_back(answer(argv[1], request, batch_size));
+    std::cout << answers << '\n';
     return 0;
 } catch (const std::exception& error) {
     std::cerr << error.what() << '\n';

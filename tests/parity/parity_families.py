@@ -1,14 +1,17 @@
 """Exports tiny models of every family, built by the real classes with seeded random weights, and real MiniLM, and compares
 what Sextant makes of them with the originals: over texts and odd pictures, singly and in batches.
 
-    python tests/parity/parity_families.py --probe build/ci/tests/parity/families_probe --libtorch 1.13.1
-        [--all] [--only WORD] [--write]
+    python tests/parity/parity_families.py --probe build/ci/tests/parity/families_probe --libtorch 1.13
+        [--probe PROBE --libtorch VERSION ...] [--all] [--only WORD] [--write]
 
+Each model is exported once, and asked with every libtorch that is given. As many models at a time as there are processors.
 The short form takes fewer inputs; --all takes 200 texts and 100 pictures. Cosines must be at least 0.99999, scores within
 1e-4, and rankings equal but for ties under 1e-6. A row per model goes into examples/export/FAMILIES.md with --write; without
 it the run fails if that table does not list exactly what was verified.
 """
 import argparse
+import concurrent.futures
+import functools
 import json
 import os
 import pathlib
@@ -16,7 +19,6 @@ import random
 import subprocess
 import sys
 import tempfile
-import time
 
 import numpy as np
 import torch
@@ -31,6 +33,7 @@ from tiny.case import SEED as SEED_OF_MODELS  # noqa: E402
 from tokenize_texts import glosses, odd_text  # noqa: E402
 
 SEED = 5
+CASES = list(all_cases())
 
 
 def inputs(case, full, paths):
@@ -47,11 +50,11 @@ def inputs(case, full, paths):
     return {kind: made[kind] for kind in case.kinds}
 
 
-def asked(probe, bundle, request, batch_size):
-    """What the probe answers: by kind of input a dictionary as the originals' (tiny/case.py)."""
+def asked(probe, bundle, request):
+    """What the probe answers: for each batch size, by kind of input a dictionary as the originals' (tiny/case.py)."""
     with tempfile.TemporaryDirectory() as folder:
         given, result = pathlib.Path(folder) / "request.json", pathlib.Path(folder) / "floats"
-        given.write_text(json.dumps({"batch_size": batch_size, **request}), encoding="utf-8")
+        given.write_text(json.dumps(request), encoding="utf-8")
         done = subprocess.run([probe, str(bundle), str(given), str(result)], stdout=subprocess.PIPE, check=True,
                               env={**os.environ, "OMP_NUM_THREADS": "1"})
         floats = np.fromfile(result, dtype=np.float32)
@@ -62,8 +65,8 @@ def asked(probe, bundle, request, batch_size):
         at += shape[0] * shape[1]
         return floats[at - shape[0] * shape[1]:at].reshape(shape)
 
-    answer = json.loads(done.stdout)
-    for kind, outputs in answer.items():
+    answers = json.loads(done.stdout)
+    for kind, outputs in ((kind, outputs) for answer in answers for kind, outputs in answer.items()):
         for output, value in outputs.items():
             if output == "sparse" and not kind.startswith("queries of "):
                 outputs[output] = [{token: weight for token, weight in row} for row in value]
@@ -71,11 +74,11 @@ def asked(probe, bundle, request, batch_size):
                 outputs[output] = [matrix(shape) for shape in value]
             else:
                 outputs[output] = matrix(value[0])[:, 0] if output == "scores" else matrix(value[0])
-    return answer
+    return answers
 
 
-def verify(case, options, paths):
-    """Exports one model and compares it; returns the worst figures."""
+def verify(options, paths, case):
+    """Exports one model and compares it; returns the worst figures of each libtorch."""
     with tempfile.TemporaryDirectory() as folder:
         source, bundle = pathlib.Path(folder) / "model", pathlib.Path(folder) / "bundle"
         source.mkdir()
@@ -84,54 +87,62 @@ def verify(case, options, paths):
         given = inputs(case, options.all, paths)
         original = case.original(source)
         expected = {kind: original(kind, list(items)) for kind, items in given.items()}
-        worst, manifest = comparison.Worst(), json.loads((bundle / "manifest.json").read_text())
-        for batch_size in (1, 32):
-            worst = worst.and_of(comparison.compare(asked(options.probe, bundle, given | {"scores": True}, batch_size), expected, manifest))
-        return worst
+        manifest = json.loads((bundle / "manifest.json").read_text())
+        found = []
+        for probe in options.probe:
+            answers = asked(probe, bundle, given | {"scores": True, "batch_sizes": [1, 32]})
+            found.append(functools.reduce(comparison.Worst.and_of, (comparison.compare(answer, expected, manifest) for answer in answers)))
+        return found
+
+
+def tried(options, paths, number):
+    """What verify() finds in one of all cases, which do not travel to another process, or why it finds nothing."""
+    torch.set_num_threads(1)  # the models are so small that a second thread would only wait
+    try:
+        return verify(options, paths, CASES[number])
+    except (export.ExportError, subprocess.CalledProcessError) as error:
+        return [comparison.Worst(strays=str(error))] * len(options.probe)
 
 
 def verify_all(options, paths):
-    """The rows of what passes, and the cases that fail."""
-    rows, failed = [], []
-    for case in all_cases():
-        if options.only not in f"{case.family}: {case.configuration}":
-            continue
-        start = time.monotonic()
-        try:
-            worst = verify(case, options, paths)
-        except (export.ExportError, subprocess.CalledProcessError) as error:
-            print(f"{case.family}: {case.configuration}: {error}")
-            failed.append(case)
-            continue
-        print(f"{case.family}: {case.configuration}: {worst}; {time.monotonic() - start:.1f} s", flush=True)
-        if worst.passes():
-            rows.append(table.Row(case.family, case.configuration, options.libtorch, worst))
-        else:
-            failed.append(case)
-    return rows, failed
+    """The rows of what passes, and how many do not."""
+    names = [f"{case.family}: {case.configuration}" for case in CASES]
+    chosen = [number for number, name in enumerate(names) if options.only in name]
+    rows, failures = [], 0
+    with concurrent.futures.ProcessPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        for number, found in zip(chosen, pool.map(functools.partial(tried, options, paths), chosen)):
+            for libtorch, worst in zip(options.libtorch, found):
+                print(f"{names[number]}: libtorch {libtorch}: {worst}", flush=True)
+                if worst.passes():
+                    rows.append(table.Row(CASES[number].family, CASES[number].configuration, libtorch, worst))
+                else:
+                    failures += 1
+    return rows, failures
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--probe", required=True)
-    parser.add_argument("--libtorch", required=True, help="the version that the probe runs")
+    parser.add_argument("--probe", required=True, action="append")
+    parser.add_argument("--libtorch", required=True, action="append", help="the version that the probe runs")
     parser.add_argument("--all", action="store_true")
     parser.add_argument("--only", default="", help="models whose family or configuration contains this")
     parser.add_argument("--write", action="store_true", help="write the table's rows")
     options = parser.parse_args()
+    if len(options.probe) != len(options.libtorch):
+        parser.error("one --libtorch for each --probe")
 
     transformers.logging.set_verbosity_error()
-    torch.set_num_threads(1)  # the models are so small that a second thread would only wait
     print(f"inputs with seed {SEED}, models with seed {SEED_OF_MODELS} and on")
     with tempfile.TemporaryDirectory() as folder:
-        rows, failed = verify_all(options, pictures.write(pathlib.Path(folder), 100 if options.all else 12))
+        rows, failures = verify_all(options, pictures.write(pathlib.Path(folder), 100 if options.all else 12))
     path = TOP / "examples/export/FAMILIES.md"
-    if options.write:
-        table.write(path, rows, options.libtorch, partly=bool(options.only))
-    elif not options.only:
-        failed += table.unverified(path, rows, options.libtorch)
-    print(f"{len(rows)} models verified, {len(failed)} failures")
-    if failed or not rows:
+    for libtorch in options.libtorch:
+        if options.write:
+            table.write(path, [row for row in rows if row.libtorch == libtorch], libtorch, partly=bool(options.only))
+        elif not options.only:
+            failures += len(table.unverified(path, rows, libtorch))
+    print(f"{len(rows)} models verified, {failures} failures")
+    if failures or not rows:
         sys.exit("FAILED")
 
 
