@@ -78,7 +78,7 @@ if $all; then
     for folder in build/ci build/ci-torch-2.13; do $folder/tests/hostile/encode_soak --all; done
     build/python/bin/python tests/hostile/hostile_models.py --probe build/ci/tests/hostile/hostile_models --all
     build/python/bin/python tests/parity/real_retrieval.py --probe build/ci-torch-2.13/tests/parity/families_probe
-    suite asan build/asan-all "" "" -DSEXTANT_FUZZ_SECONDS=1
+    suite asan build/asan-all "" "all fuzzers" -DSEXTANT_FUZZ_SECONDS=1
     suite tsan build/tsan '^(store|index|encode|rerank|search)$' 'test_store test_index test_encode test_rerank test_search'
 fi
 say "all tests passed"
