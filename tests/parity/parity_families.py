@@ -12,6 +12,7 @@ it the run fails if that table does not list exactly what was verified.
 import argparse
 import concurrent.futures
 import functools
+import itertools
 import json
 import os
 import pathlib
@@ -53,11 +54,11 @@ def inputs(case, full, paths):
     return {kind: made[kind] for kind in case.kinds}
 
 
-def asked(probe, bundle, request):
+def asked(probe, bundle, request, batch_sizes):
     """What the probe answers: for each batch size, by kind of input a dictionary as the originals' (tiny/case.py)."""
     with tempfile.TemporaryDirectory() as folder:
         given, result = pathlib.Path(folder) / "request.json", pathlib.Path(folder) / "floats"
-        given.write_text(json.dumps(request), encoding="utf-8")
+        given.write_text(json.dumps({"batch_sizes": batch_sizes, **request}), encoding="utf-8")
         done = subprocess.run([probe, str(bundle), str(given), str(result)], stdout=subprocess.PIPE, check=True,
                               env={**os.environ, "OMP_NUM_THREADS": "1"})
         floats = np.fromfile(result, dtype=np.float32)
@@ -69,7 +70,7 @@ def asked(probe, bundle, request):
         return floats[at - shape[0] * shape[1]:at].reshape(shape)
 
     answers = json.loads(done.stdout)
-    for kind, outputs in ((kind, outputs) for answer in answers for kind, outputs in answer.items()):
+    for kind, outputs in itertools.chain.from_iterable(answer.items() for answer in answers):
         for output, value in outputs.items():
             if output == "sparse" and not kind.startswith("queries of "):
                 outputs[output] = [{token: weight for token, weight in row} for row in value]
@@ -93,14 +94,13 @@ def verify(options, paths, case):
         manifest = json.loads((bundle / "manifest.json").read_text())
         found = []
         for probe in options.probe:
-            answers = asked(probe, bundle, given | {"scores": True, "batch_sizes": [1, 32]})
+            answers = asked(probe, bundle, given | {"scores": True}, [1, 32])
             found.append(functools.reduce(comparison.Worst.and_of, (comparison.compare(answer, expected, manifest) for answer in answers)))
         return found
 
 
 def tried(options, paths, number):
     """What verify() finds in one of all cases, which do not travel to another process, or why it finds nothing."""
-    torch.set_num_threads(1)  # the models are so small that a second thread would only wait
     try:
         return verify(options, paths, CASES[number])
     except (export.ExportError, subprocess.CalledProcessError) as error:
@@ -109,15 +109,16 @@ def tried(options, paths, number):
 
 def verify_all(options, paths):
     """The rows of what passes, and how many do not."""
-    names = [f"{case.family}: {case.configuration}" for case in CASES]
-    chosen = [number for number, name in enumerate(names) if options.only in name]
+    chosen = [number for number, case in enumerate(CASES) if options.only in f"{case.family}: {case.configuration}"]
     rows, failures = [], 0
-    with concurrent.futures.ProcessPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+    # The models are so small that a second thread for one would only wait.
+    with concurrent.futures.ProcessPoolExecutor(len(os.sched_getaffinity(0)), initializer=torch.set_num_threads, initargs=(1,)) as pool:
         for number, found in zip(chosen, pool.map(functools.partial(tried, options, paths), chosen)):
+            case = CASES[number]
             for libtorch, worst in zip(options.libtorch, found):
-                print(f"{names[number]}: libtorch {libtorch}: {worst}", flush=True)
+                print(f"{case.family}: {case.configuration}: libtorch {libtorch}: {worst}", flush=True)
                 if worst.passes():
-                    rows.append(table.Row(CASES[number].family, CASES[number].configuration, libtorch, worst))
+                    rows.append(table.Row(case.family, case.configuration, libtorch, worst))
                 else:
                     failures += 1
     return rows, failures

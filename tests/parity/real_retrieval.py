@@ -37,7 +37,7 @@ def ours(probe, queries, documents):
     with tempfile.TemporaryDirectory() as folder:
         minilm.export_to(pathlib.Path(folder) / "bundle")
         request = {"documents": documents, "queries": queries}
-        answer = timed("Sextant", lambda: asked(probe, pathlib.Path(folder) / "bundle", request, 32))
+        answer, = timed("Sextant", lambda: asked(probe, pathlib.Path(folder) / "bundle", request, [32]))
     return answer["queries"]["dense"], answer["documents"]["dense"]
 
 
