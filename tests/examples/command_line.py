@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -173,6 +174,11 @@ with tempfile.TemporaryDirectory() as folder:
     expect(near(vectors("--images", *pictures), golden["image"]), "vectors of pictures differ from the goldens'")
     long = run("encode", model, "--text-file", "-", "--query", "--out", array, stdin="a tree " * 100 + "\nshort\n").stdout
     expect("[2, 256]" in long and "1 texts were longer" in long, long)
+    lower = run("encode", model, "--text-file", lines, "--precision", "bfloat16", "--out", array).stdout
+    expect("bfloat16" in lower and 0.999 <= float(re.search(r"reference is (\S+) at least", lower)[1]) < 1, lower)
+    exact, rounded = vectors("--text-file", lines), vectors("--text-file", lines, "--precision", "bfloat16")
+    expect(0 < max(abs(a - b) for a, b in zip(exact, rounded)) < 0.02, "bfloat16 is float32, or far from it")
+    expect_one_line_error(run("encode", model, "--text-file", lines, "--precision", "float64", "--out", array, code=2), "float32", "bfloat16", "int8")
     expect_one_line_error(run("encode", model, "--out", array, code=2), "--text-file")
     expect_one_line_error(run("encode", model, "--text-file", lines, "--images", pictures[0], "--out", array, code=2), "--text-file")
     expect_one_line_error(run("encode", model, "--text-file", work / "none.txt", "--out", array, code=1), "none.txt")
