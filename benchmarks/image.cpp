@@ -76,7 +76,7 @@ int main(int count, char** arguments) {
     std::vector<float> out(std::size_t{3} * 224 * 224);
 
     measure("decode", seconds, [&] { (void)sextant::decode_image(jpeg); });
-    measure("resize", seconds, [&] { (void)sextant::resize(picture, width, height, sextant::Filter::bicubic); });
+    measure("resize", seconds, [&] { (void)sextant::resize(picture, width, height, sextant::Resampling::bicubic); });
     measure("transform", seconds, [&] { (void)transform(picture); });
     measure("transform_write", seconds, [&] { transform.write(picture, out); });
     const auto needed = [&](int columns, int rows) { return transform.needed({rows, columns}); };

@@ -18,15 +18,15 @@ std::array<double, 3> read_triple(Fields& fields, const std::string& name) {
     return {numbers[0], numbers[1], numbers[2]};
 }
 
-Filter read_filter(Fields& fields, const std::string& fallback) {
-    return fields.choice<Filter>("filter", {{"nearest", Filter::nearest},
-                                            {"box", Filter::box},
-                                            {"bilinear", Filter::bilinear},
-                                            {"hamming", Filter::hamming},
-                                            {"bicubic", Filter::bicubic},
-                                            {"lanczos", Filter::lanczos},
-                                            {"mks2013", Filter::mks2013},
-                                            {"mks2021", Filter::mks2021}},
+Resampling read_filter(Fields& fields, const std::string& fallback) {
+    return fields.choice<Resampling>("filter", {{"nearest", Resampling::nearest},
+                                            {"box", Resampling::box},
+                                            {"bilinear", Resampling::bilinear},
+                                            {"hamming", Resampling::hamming},
+                                            {"bicubic", Resampling::bicubic},
+                                            {"lanczos", Resampling::lanczos},
+                                            {"mks2013", Resampling::mks2013},
+                                            {"mks2021", Resampling::mks2021}},
                                  fallback);
 }
 

@@ -73,23 +73,23 @@ struct Kernel {
     double support;
 };
 
-Kernel kernel_of(Filter filter) {
+Kernel kernel_of(Resampling filter) {
     switch (filter) {
-        case Filter::box:
+        case Resampling::box:
             return {box, 0.5};
-        case Filter::bilinear:
+        case Resampling::bilinear:
             return {bilinear, 1.0};
-        case Filter::hamming:
+        case Resampling::hamming:
             return {hamming, 1.0};
-        case Filter::bicubic:
+        case Resampling::bicubic:
             return {bicubic, 2.0};
-        case Filter::lanczos:
+        case Resampling::lanczos:
             return {lanczos, 3.0};
-        case Filter::mks2013:
+        case Resampling::mks2013:
             return {mks2013, 2.5};
-        case Filter::mks2021:
+        case Resampling::mks2021:
             return {mks2021, 4.5};
-        case Filter::nearest:
+        case Resampling::nearest:
             break;
     }
     throw Error(ErrorCode::invalid_argument, "resize: no such filter: " + std::to_string(static_cast<int>(filter)));
@@ -102,14 +102,14 @@ std::int32_t to_fixed(double weight, int bits) {
 
 }  // namespace
 
-double support_of(Filter filter) { return kernel_of(filter).support; }
+double support_of(Resampling filter) { return kernel_of(filter).support; }
 
 /// What all positions of an axis share.
 struct Axis::Scale {
     Kernel kernel;
     double scale, support, inverse;
 
-    Scale(Filter filter, const AxisRange& range)
+    Scale(Resampling filter, const AxisRange& range)
         : kernel(kernel_of(filter)), scale(static_cast<double>(range.last - range.first) / range.outputs) {
         const double filter_scale = std::max(scale, 1.0);
         support = kernel.support * filter_scale;
@@ -146,12 +146,12 @@ int Axis::bits_for(const Scale& scale, const AxisRange& range) {
     return bits;
 }
 
-std::pair<int, std::span<const double>> Axis::exact(Filter filter, const AxisRange& range, int position) {
+std::pair<int, std::span<const double>> Axis::exact(Resampling filter, const AxisRange& range, int position) {
     const Tap tap = weigh(Scale(filter, range), range, position);
     return {tap.first, row_};
 }
 
-void Axis::fill(Filter filter, const AxisRange& range) {
+void Axis::fill(Resampling filter, const AxisRange& range) {
     if (filled_ == std::pair{filter, range}) return;
     const Scale scale(filter, range);
     const double most = range.count * (2 * scale.support + 1 + group);

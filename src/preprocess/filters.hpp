@@ -14,7 +14,7 @@
 namespace sextant::resample_detail {
 
 /// Half the width of a filter at scale 1, in pixels. Throws `invalid_argument` for a filter that has none.
-[[nodiscard]] double support_of(Filter filter);
+[[nodiscard]] double support_of(Resampling filter);
 
 /// How exact the weights are, which shows in the result, and which pass comes first.
 enum class Arithmetic {
@@ -40,11 +40,11 @@ struct AxisRange {
 class Axis {
 public:
     /// Fixed-point weights. Throws `invalid_argument` for a filter that has none, `limit` for too many weights.
-    void fill(Filter filter, const AxisRange& range);
+    void fill(Resampling filter, const AxisRange& range);
 
     /// The weights of one position in double precision, and the input position of the first. They last until the next call;
     /// what `fill` made stays as it is. Throws `invalid_argument` for a filter that has none.
-    [[nodiscard]] std::pair<int, std::span<const double>> exact(Filter filter, const AxisRange& range, int position);
+    [[nodiscard]] std::pair<int, std::span<const double>> exact(Resampling filter, const AxisRange& range, int position);
 
     /// Input positions that any tap reads: from `begin()` to before `end()`.
     [[nodiscard]] int begin() const { return begin_; }
@@ -66,7 +66,7 @@ private:
     int begin_ = 0;
     int end_ = 0;
     int bits_ = 0;  ///< of a weight behind the point
-    std::optional<std::pair<Filter, AxisRange>> filled_;
+    std::optional<std::pair<Resampling, AxisRange>> filled_;
 };
 
 }  // namespace sextant::resample_detail

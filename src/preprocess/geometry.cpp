@@ -166,9 +166,9 @@ Layout layout_of(const ImageSpec& spec, const ImageSize& picture) {
     return layout;
 }
 
-std::pair<int, int> seen(const AxisLayout& axis, int resized, int picture, Filter filter) {
+std::pair<int, int> seen(const AxisLayout& axis, int resized, int picture, Resampling filter) {
     const double scale = static_cast<double>(picture) / resized;
-    const double support = filter == Filter::nearest ? 1 : resample_detail::support_of(filter);
+    const double support = filter == Resampling::nearest ? 1 : resample_detail::support_of(filter);
     const double around = support * std::max(scale, 1.0) + 1;
     const int first = std::clamp(static_cast<int>(std::floor(axis.from * scale - around)), 0, picture - 1);
     const int last = std::clamp(static_cast<int>(std::ceil((axis.from + axis.count) * scale + around)), first + 1, picture);

@@ -30,6 +30,6 @@ struct Layout {
 
 /// Where the pixels begin that the part of the canvas shows which `axis` describes, and how many they are, of an axis of
 /// `picture` pixels that is resized to `resized`. Perhaps some more than any resampler looks at with this filter.
-[[nodiscard]] std::pair<int, int> seen(const AxisLayout& axis, int resized, int picture, Filter filter);
+[[nodiscard]] std::pair<int, int> seen(const AxisLayout& axis, int resized, int picture, Resampling filter);
 
 }  // namespace sextant::preprocess_detail

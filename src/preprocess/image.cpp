@@ -47,7 +47,7 @@ void draw(const ImageSpec& spec, const Layout& layout, const Image& image, Works
         {0, 0, static_cast<float>(image.width), static_cast<float>(image.height)},
         layout.width,
         layout.height,
-        spec.resize.mode == ResizeMode::none ? Filter::nearest : spec.resize.filter,
+        spec.resize.mode == ResizeMode::none ? Resampling::nearest : spec.resize.filter,
         {across.from, down.from, across.count, down.count},
         spec.resize.resampler == Resampler::torch_uint8 ? resample_detail::Arithmetic::torch : resample_detail::Arithmetic::pillow};
     out += static_cast<std::size_t>(down.at) * stride + static_cast<std::size_t>(across.at) * channels;

@@ -52,7 +52,7 @@ void check_resize(const ImageSpec::Resize& resize) {
         check_range("resize.max_pixels", "pixels", resize.max_pixels, most_pixels);
         check_range("resize.min_pixels", "pixels", resize.min_pixels, resize.max_pixels);
     }
-    if (resize.resampler != Resampler::pillow && resize.filter != Filter::bilinear && resize.filter != Filter::bicubic)
+    if (resize.resampler != Resampler::pillow && resize.filter != Resampling::bilinear && resize.filter != Resampling::bicubic)
         refuse("resize.filter", "torch has bilinear and bicubic, not " + std::string(to_string(resize.filter)));
 }
 

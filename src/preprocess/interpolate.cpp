@@ -35,12 +35,12 @@ float cubic(float x) {
 }
 
 /// Averages over as many inputs as fall under the widened filter.
-void fill_antialiased(Axis& axis, const InterpolatedAxis& range, Filter filter) {
+void fill_antialiased(Axis& axis, const InterpolatedAxis& range, Resampling filter) {
     const float scale = static_cast<float>(range.in) / static_cast<float>(range.out);
-    const float half_size = filter == Filter::bilinear ? 1.0F : 2.0F;
+    const float half_size = filter == Resampling::bilinear ? 1.0F : 2.0F;
     const float support = scale >= 1.0F ? half_size * scale : half_size;
     const float inverse = scale >= 1.0F ? 1.0F / scale : 1.0F;
-    const auto value = filter == Filter::bilinear ? triangle : cubic;
+    const auto value = filter == Resampling::bilinear ? triangle : cubic;
     for (int i = range.begin; i < range.begin + range.count; ++i) {
         const float center = scale * (static_cast<float>(i) + 0.5F);
         const int first = std::max(static_cast<int>(center - support + 0.5F), 0);
@@ -56,12 +56,12 @@ void fill_antialiased(Axis& axis, const InterpolatedAxis& range, Filter filter) 
 }
 
 /// Looks at two or four inputs, however much the picture shrinks; those beyond an edge count for the edge.
-void fill_sampled(Axis& axis, const InterpolatedAxis& range, Filter filter) {
+void fill_sampled(Axis& axis, const InterpolatedAxis& range, Resampling filter) {
     const float scale = static_cast<float>(range.in) / static_cast<float>(range.out);
     constexpr float a = -0.75F;
     for (int i = range.begin; i < range.begin + range.count; ++i) {
         float center = std::fma(scale, static_cast<float>(i) + 0.5F, -0.5F);
-        const bool linear = filter == Filter::bilinear;
+        const bool linear = filter == Resampling::bilinear;
         if (linear) center = std::max(center, 0.0F);
         const int index = std::min(static_cast<int>(std::floor(center)), range.in - 1);
         const float t = std::clamp(center - static_cast<float>(index), 0.0F, 1.0F);
@@ -85,7 +85,7 @@ void fill_unchanged(Axis& axis, const InterpolatedAxis& range) {
     }
 }
 
-void fill(Axis& axis, const InterpolatedAxis& range, Filter filter, bool antialias) {
+void fill(Axis& axis, const InterpolatedAxis& range, Resampling filter, bool antialias) {
     axis.taps.clear();
     axis.weights.clear();
     if (range.in == range.out) return fill_unchanged(axis, range);
@@ -131,7 +131,7 @@ void along_columns(const float* in, std::size_t width, int first_row, const Axis
 }  // namespace
 
 void interpolate(const float* in, std::size_t planes, float* out, const InterpolatedAxis& down, const InterpolatedAxis& across,
-                 Filter filter, bool antialias, InterpolateWorkspace& workspace) {
+                 Resampling filter, bool antialias, InterpolateWorkspace& workspace) {
     if (down.count < 1 || across.count < 1) return;
     fill(workspace.across, across, filter, antialias);
     fill(workspace.down, down, filter, antialias);
@@ -149,12 +149,12 @@ void interpolate(const float* in, std::size_t planes, float* out, const Interpol
 
 }  // namespace preprocess_detail
 
-Tensor interpolate(const Tensor& planes, int height, int width, Filter filter, bool antialias) {
+Tensor interpolate(const Tensor& planes, int height, int width, Resampling filter, bool antialias) {
     const auto refuse = [](const std::string& why) { throw Error(ErrorCode::invalid_argument, "interpolate: " + why); };
     Tensor::Shape shape = planes.shape();
     if (shape.size() < 2 || planes.floats().empty())
         refuse("a tensor of shape " + Tensor::describe(shape) + " holds no planes of rows and columns");
-    if (filter != Filter::bilinear && filter != Filter::bicubic)
+    if (filter != Resampling::bilinear && filter != Resampling::bicubic)
         refuse("the filter is " + std::string(to_string(filter)) + "; torch has bilinear and bicubic");
     std::int64_t& rows = shape[shape.size() - 2];
     std::int64_t& columns = shape.back();

@@ -31,6 +31,6 @@ struct InterpolatedAxis {
 /// `planes` times `down.in` x `across.in` values become `down.count` x `across.count`, computed of what those need. Sizes
 /// are checked by the caller.
 void interpolate(const float* in, std::size_t planes, float* out, const InterpolatedAxis& down, const InterpolatedAxis& across,
-                 Filter filter, bool antialias, InterpolateWorkspace& workspace);
+                 Resampling filter, bool antialias, InterpolateWorkspace& workspace);
 
 }  // namespace sextant::preprocess_detail

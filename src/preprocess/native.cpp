@@ -70,13 +70,13 @@ void resample_native(const Image& image, const Job& job, NativeWorkspace& worksp
                      std::uint8_t* out, std::size_t stride) {
     if (job.window.width < 1 || job.window.height < 1) return;
     const bool same_size = job.width == image.width && job.height == image.height;
-    const bool grey = image.mode == NativeMode::grey_16 || (image.mode == NativeMode::grey_32 && job.filter != Filter::nearest);
+    const bool grey = image.mode == NativeMode::grey_16 || (image.mode == NativeMode::grey_32 && job.filter != Resampling::nearest);
     if (grey && !same_size)
         return resample_grey_16(image, job, workspace, resampling.across, out, stride);
-    if (image.mode != NativeMode::palette && !same_size && job.filter != Filter::nearest)
+    if (image.mode != NativeMode::palette && !same_size && job.filter != Resampling::nearest)
         return resample_four(image, job, workspace, resampling, out, stride);
     Job picked = job;  // whole pixels, which can as well be picked from what they became
-    picked.filter = Filter::nearest;
+    picked.filter = Resampling::nearest;
     resample({image.width, image.height, image.pixels.data()}, picked, resample_detail::kernels(), resampling, out, stride);
 }
 

@@ -122,7 +122,7 @@ Plane levels_of(const Image& image, std::vector<std::int32_t>& to) {
 }  // namespace
 
 void resample_grey_16(const Image& image, const Job& job, NativeWorkspace& workspace, Axis& axis, std::uint8_t* out, std::size_t stride) {
-    if (job.filter == Filter::nearest) return pick(image, job, out, stride);
+    if (job.filter == Resampling::nearest) return pick(image, job, out, stride);
     const Passes passes(image, job, axis);
     const AxisRange &across = passes.across(), &down = passes.down();
     Plane plane = levels_of(image, workspace.levels);

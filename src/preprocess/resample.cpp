@@ -171,7 +171,7 @@ void resample(const View& in, const Job& job, const Kernels& with, Workspace& wo
     if (job.window.width < 1 || job.window.height < 1) return;
     if (only_crops(job))
         return copy(in, static_cast<int>(job.box.left), static_cast<int>(job.box.top), job.window, out, stride);
-    if (job.filter == Filter::nearest) return nearest(in, job, workspace, out, stride);
+    if (job.filter == Resampling::nearest) return nearest(in, job, workspace, out, stride);
     Passes(in, job, with, workspace).run(out, stride);
 }
 

@@ -73,7 +73,7 @@ struct Job {
     Box box;
     int width;
     int height;
-    Filter filter;
+    Resampling filter;
     Window window;
     Arithmetic arithmetic = Arithmetic::pillow;
 };

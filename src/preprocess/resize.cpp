@@ -85,7 +85,7 @@ int whole_factor(double length, int size, double gap) {
 }
 
 /// The pixels of the first step: the box and what the filter sees around it.
-Window around(const Image& image, const PixelBox& box, int width, int height, Filter filter) {
+Window around(const Image& image, const PixelBox& box, int width, int height, Resampling filter) {
     const double support = resample_detail::support_of(filter) - 0.5;
     const double across = support * ((box.right - box.left) / width), down = support * ((box.bottom - box.top) / height);
     const int left = std::max(0, static_cast<int>(box.left - across)), top = std::max(0, static_cast<int>(box.top - down));
@@ -94,7 +94,7 @@ Window around(const Image& image, const PixelBox& box, int width, int height, Fi
     return {left, top, right - left, bottom - top};
 }
 
-Image resample_box(const Image& image, const PixelBox& box, int width, int height, Filter filter) {
+Image resample_box(const Image& image, const PixelBox& box, int width, int height, Resampling filter) {
     Image out = new_image(width, height);
     resample_detail::Workspace workspace;
     const auto edge = [](double at) { return static_cast<float>(at); };
@@ -128,7 +128,7 @@ Image resize(const Image& image, int width, int height, const ResizeOptions& opt
     const PixelBox all{0, 0, static_cast<double>(image.width), static_cast<double>(image.height)};
     const PixelBox box = options.box.value_or(all);
     check_box(image, box);
-    if (options.reducing_gap && options.filter != Filter::nearest) {
+    if (options.reducing_gap && options.filter != Resampling::nearest) {
         const int factor_x = whole_factor(box.right - box.left, width, *options.reducing_gap);
         const int factor_y = whole_factor(box.bottom - box.top, height, *options.reducing_gap);
         if (factor_x > 1 || factor_y > 1) {
@@ -143,7 +143,7 @@ Image resize(const Image& image, int width, int height, const ResizeOptions& opt
     return resample_box(image, box, width, height, options.filter);
 }
 
-Image resize(const Image& image, int width, int height, Filter filter) {
+Image resize(const Image& image, int width, int height, Resampling filter) {
     return resize(image, width, height, ResizeOptions{filter, {}, {}});
 }
 

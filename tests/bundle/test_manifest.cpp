@@ -40,7 +40,7 @@ TEST_CASE("a manifest says how a model is fed") {
     CHECK(manifest.metric == Metric::cosine);
     CHECK(manifest.text->max_length == 6);
     CHECK(manifest.text->query_prompt == "query: ");
-    CHECK(manifest.image->resize.filter == Filter::bicubic);
+    CHECK(manifest.image->resize.filter == Resampling::bicubic);
     CHECK(manifest.image->crop->size.width == 1);
     CHECK(manifest.networks.at("image").inputs == std::vector<std::string>{"pixel_values"});
     CHECK(manifest.figures == R"({"recall":0.5})");

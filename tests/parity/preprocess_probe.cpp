@@ -65,7 +65,7 @@ Enum named(const std::string& name, int count) {
     throw std::invalid_argument("no such name: " + name);
 }
 
-Filter filter_of(const Job& job) { return named<Filter>(job.text("filter"), 8); }
+Resampling filter_of(const Job& job) { return named<Resampling>(job.text("filter"), 8); }
 
 std::vector<char> read_bytes(const std::string& file) {
     std::ifstream in(file, std::ios::binary);

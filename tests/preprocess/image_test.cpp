@@ -164,7 +164,7 @@ TEST_CASE("a pad puts the picture in the middle of a canvas", "[image]") {
     ImageSpec spec;
     spec.resize.mode = ResizeMode::longest_edge;
     spec.resize.edge = 4;
-    spec.resize.filter = Filter::nearest;
+    spec.resize.filter = Resampling::nearest;
     spec.pad = ImageSize{.height = 4, .width = 4};
     spec.fill = {9, 9, 9};
     const auto image = StandardImageTransform(spec).geometry(numbered(4, 1));
@@ -235,7 +235,7 @@ TEST_CASE("only the part within the crop is made, and it is that part of the who
 TEST_CASE("torch's resamplers work on floats, with the norm after them", "[image]") {
     ImageSpec spec;
     spec.resize.size = {.height = 5, .width = 7};
-    spec.resize.filter = Filter::bilinear;
+    spec.resize.filter = Resampling::bilinear;
     spec.resize.resampler = Resampler::torch_antialias;
     spec.crop = ImageSpec::Crop{{6, 3}, CropRounding::floor};
     spec.fill = {51, 0, 0};
@@ -243,7 +243,7 @@ TEST_CASE("torch's resamplers work on floats, with the norm after them", "[image
     std::vector<float> planes;
     for (std::size_t c = 0; c < 3; ++c)
         for (std::size_t i = 0; i < 220; ++i) planes.push_back(static_cast<float>(picture.pixels[i * 3 + c]) / 255.0F);
-    const auto expected = interpolate(Tensor({3, 11, 20}, std::move(planes)), 5, 7, Filter::bilinear, true);
+    const auto expected = interpolate(Tensor({3, 11, 20}, std::move(planes)), 5, 7, Resampling::bilinear, true);
     const auto seen = StandardImageTransform(spec)(picture);
     CHECK(seen.shape() == Tensor::Shape{3, 6, 3});
     CHECK(seen.floats()[0] == (51 / 255.0F - 0.5F) / 0.5F);  // one row of padding above
@@ -255,7 +255,7 @@ TEST_CASE("torch's resamplers work on floats, with the norm after them", "[image
 TEST_CASE("torch's resampling of bytes has weights of 16 bits", "[image]") {
     ImageSpec spec;
     spec.resize.size = {.height = 1, .width = 2};
-    spec.resize.filter = Filter::bilinear;
+    spec.resize.filter = Resampling::bilinear;
     spec.resize.resampler = Resampler::torch_uint8;
     // Each result sees three pixels, 3 : 3 : 1; the largest weight, 3 / 7, fits 16 bits with 16 of them behind the point.
     const auto weighed = [](int a, int b, int c) { return (a * 28087 + b * 28087 + c * 9362 + 32768) >> 16; };
@@ -323,9 +323,9 @@ TEST_CASE("a spec that makes no sense names its field", "[image]") {
     refused("image.resize.size", [](ImageSpec& s) { s.resize.size.height = 5000; });
     refused("image.resize.size", [](ImageSpec& s) { s.resize.mode = ResizeMode::shortest_edge, s.resize.edge = -3; });
     refused("image.resize.mode", [](ImageSpec& s) { s.resize.mode = static_cast<ResizeMode>(17); });
-    refused("image.resize.filter", [](ImageSpec& s) { s.resize.filter = static_cast<Filter>(17); });
+    refused("image.resize.filter", [](ImageSpec& s) { s.resize.filter = static_cast<Resampling>(17); });
     refused("image.resize.filter",
-            [](ImageSpec& s) { s.resize.resampler = Resampler::torch, s.resize.filter = Filter::lanczos; });
+            [](ImageSpec& s) { s.resize.resampler = Resampler::torch, s.resize.filter = Resampling::lanczos; });
     refused("image.resize.resampler", [](ImageSpec& s) { s.resize.resampler = static_cast<Resampler>(17); });
     refused("image.resize.size", [](ImageSpec& s) { s.resize.mode = ResizeMode::fit, s.resize.size.width = 0; });
     refused("image.divisor", [](ImageSpec& s) { s.divisor = 0; });

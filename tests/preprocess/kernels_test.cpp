@@ -84,7 +84,7 @@ TEST_CASE("all levels agree in every bit", "[kernels]") {
     int seed = 0, compared = 0;
     for (const int width : sides)
         for (const int height : sides)
-            for (const auto filter : {Filter::box, Filter::bicubic, Filter::mks2021}) {
+            for (const auto filter : {Resampling::box, Resampling::bicubic, Resampling::mks2021}) {
                 const int new_width = sides[static_cast<std::size_t>(seed * 5 + 3) % 14];
                 const int new_height = sides[static_cast<std::size_t>(seed * 11 + 1) % 14];
                 const auto pixels = noise(width, height, ++seed);
@@ -106,7 +106,7 @@ TEST_CASE("all levels agree in every bit", "[kernels]") {
 TEST_CASE("all levels agree where there are more taps than a faster level plans for", "[kernels]") {
     const auto pixels = noise(3000, 6, 3);
     for (const int outputs : {1, 2, 7, 40, 300}) {
-        const Job job{{0, 0, 3000, 6}, outputs, 5, Filter::mks2021, {0, 0, outputs, 5}};
+        const Job job{{0, 0, 3000, 6}, outputs, 5, Resampling::mks2021, {0, 0, outputs, 5}};
         const auto expected = made({3000, 6, pixels.data()}, job, baseline_kernels);
         for (const auto& [level, with] : faster_levels()) {
             CAPTURE(to_string(level), outputs);
@@ -122,7 +122,7 @@ TEST_CASE("no level reads behind the last pixel", "[kernels]") {
             const Guarded guarded(pixels);
             const int new_width = 1 + width * 7 % 31, new_height = 1 + height * 5 % 11;
             const Job job{{0, 0, static_cast<float>(width), static_cast<float>(height)},
-                          new_width, new_height, Filter::bicubic, {0, 0, new_width, new_height}};
+                          new_width, new_height, Resampling::bicubic, {0, 0, new_width, new_height}};
             const auto expected = made({width, height, pixels.data()}, job, baseline_kernels);
             for (const auto& [level, with] : faster_levels()) {
                 CAPTURE(to_string(level), width, height);
@@ -161,7 +161,7 @@ TEST_CASE("a window of the result is that part of the whole result, in memory us
     const auto below = [&](int limit) { return static_cast<int>(random() % static_cast<unsigned>(limit)); };
     for (int i = 0; i < 400; ++i) {
         const int width = 1 + below(60), height = 1 + below(60), new_width = 1 + below(60), new_height = 1 + below(60);
-        const auto filter = static_cast<Filter>(below(8));
+        const auto filter = static_cast<Resampling>(below(8));
         const auto pixels = noise(width, height, i);
         const View in{width, height, pixels.data()};
         Job job{{0, 0, static_cast<float>(width), static_cast<float>(height)}, new_width, new_height, filter,

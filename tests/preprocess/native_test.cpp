@@ -20,7 +20,7 @@ ImageSpec squashed(int width, Convert convert) {
     ImageSpec spec;
     spec.convert = convert;
     spec.resize.size = {.height = 1, .width = width};
-    spec.resize.filter = Filter::bilinear;
+    spec.resize.filter = Resampling::bilinear;
     return spec;
 }
 
@@ -88,7 +88,7 @@ TEST_CASE("grey of 16 bits is cut off at 255 after it is resized", "[native]") {
         for (const std::uint8_t level : Bytes{255, 255, 0, 0, 255, 255, 10, 20, 30}) image.pixels.insert(image.pixels.end(), 3, level);
         auto spec = squashed(4, Convert::after);
         spec.resize.size.height = 5;
-        spec.resize.filter = Filter::bicubic;
+        spec.resize.filter = Resampling::bicubic;
         const auto out = StandardImageTransform(spec).geometry(image);
         Levels levels;
         for (std::size_t i = 0; i < out.pixels.size(); i += 3) levels.push_back(out.pixels[i]);
@@ -101,7 +101,7 @@ TEST_CASE("grey of 32 bits is cut off only when it becomes RGB", "[native]") {
     image.pixels.assign(27, 0);
     auto spec = squashed(5, Convert::after);
     spec.resize.size.height = 5;
-    spec.resize.filter = Filter::bicubic;
+    spec.resize.filter = Resampling::bicubic;
     const StandardImageTransform transform(spec);
     const auto cut_off = transform.geometry(image);
     image.mode = NativeMode::grey_32;

@@ -35,8 +35,8 @@ ImageSpec cropped(Dice& dice) {
     spec.resize.size = {1 + dice.below(40), 1 + dice.below(40)};
     spec.resize.edge = 1 + dice.below(40);
     spec.resize.resampler = resamplers[dice.below(4)];
-    spec.resize.filter = spec.resize.resampler == Resampler::pillow ? static_cast<Filter>(dice.below(8))
-                                                                    : (dice.below(2) != 0 ? Filter::bicubic : Filter::bilinear);
+    spec.resize.filter = spec.resize.resampler == Resampler::pillow ? static_cast<Resampling>(dice.below(8))
+                                                                    : (dice.below(2) != 0 ? Resampling::bicubic : Resampling::bilinear);
     const auto rounding = static_cast<CropRounding>(dice.below(4));
     spec.crop = ImageSpec::Crop{{1 + dice.below(30), 1 + dice.below(30)}, rounding, static_cast<CropPlace>(dice.below(3))};
     return spec;

@@ -90,7 +90,7 @@ struct ImageSpec {
         int max_patches = 256;     ///< used by patch_budget
         std::int64_t min_pixels = 56 * 56;         ///< used by smart
         std::int64_t max_pixels = 28 * 28 * 1280;  ///< used by smart
-        Filter filter = Filter::bicubic;
+        Resampling filter = Resampling::bicubic;
         Resampler resampler = Resampler::pillow;
     };
     struct Crop {

@@ -10,25 +10,25 @@
 namespace sextant {
 
 /// The filters of Pillow's `Image.resize`, under its names.
-enum class Filter { nearest, box, bilinear, hamming, bicubic, lanczos, mks2013, mks2021 };
+enum class Resampling { nearest, box, bilinear, hamming, bicubic, lanczos, mks2013, mks2021 };
 
-[[nodiscard]] constexpr std::string_view to_string(Filter filter) noexcept {
+[[nodiscard]] constexpr std::string_view to_string(Resampling filter) noexcept {
     switch (filter) {
-        case Filter::nearest:
+        case Resampling::nearest:
             return "nearest";
-        case Filter::box:
+        case Resampling::box:
             return "box";
-        case Filter::bilinear:
+        case Resampling::bilinear:
             return "bilinear";
-        case Filter::hamming:
+        case Resampling::hamming:
             return "hamming";
-        case Filter::bicubic:
+        case Resampling::bicubic:
             return "bicubic";
-        case Filter::lanczos:
+        case Resampling::lanczos:
             return "lanczos";
-        case Filter::mks2013:
+        case Resampling::mks2013:
             return "mks2013";
-        case Filter::mks2021:
+        case Resampling::mks2021:
             return "mks2021";
     }
     return "unknown";
@@ -44,7 +44,7 @@ struct PixelBox {
 
 /// The arguments of Pillow's `Image.resize` beside the size.
 struct ResizeOptions {
-    Filter filter = Filter::bicubic;
+    Resampling filter = Resampling::bicubic;
     std::optional<PixelBox> box;         ///< the part of the picture to scale; all of it if empty
     std::optional<double> reducing_gap;  ///< at least 1: first `reduce` by whole factors, no nearer than this to the size
 };
@@ -66,7 +66,7 @@ void check_image(const Image& image);
 [[nodiscard]] Image resize(const Image& image, int width, int height, const ResizeOptions& options);
 
 /// The same with every option but the filter left out.
-[[nodiscard]] Image resize(const Image& image, int width, int height, Filter filter);
+[[nodiscard]] Image resize(const Image& image, int width, int height, Resampling filter);
 
 /// A picture in which each pixel is the mean of `factor_x` x `factor_y` pixels, or of those that are left at the right
 /// and at the bottom: Pillow's `Image.reduce`. Throws `invalid_argument` for a factor below 1 or a picture whose bytes
