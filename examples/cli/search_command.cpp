@@ -22,6 +22,7 @@ struct Options {
     std::size_t candidates = 0;  // 100, or k if that is more
     bool json = false;
     std::string page;
+    std::string filter;
 };
 
 nlohmann::json to_json(const Options& options, const sextant::SearchResult& result) {
@@ -61,12 +62,14 @@ void print(const sextant::SearchResult& result) {
 int run(const Options& options) {
     const auto encoder = sextant::Encoder::open(options.model);
     const auto index = sextant::Index::open(options.file, encoder.space(), {.read_only = true});
+    std::optional<sextant::Filter> filter;
+    if (!options.filter.empty()) filter = sextant::Filter::parse(options.filter);
     std::optional<sextant::CrossEncoder> reranker;
     if (options.rerank) reranker = sextant::CrossEncoder::open(options.reranker);
 
     const sextant::Item query = options.image.empty() ? sextant::Item(sextant::Text{options.words}) : sextant::Item(sextant::read_image(options.image));
     const auto result = sextant::search(encoder, index, query,
-                                        {.k = options.k, .rerank = reranker ? &*reranker : nullptr, .candidates = options.candidates > 0 ? options.candidates : std::max<std::size_t>(100, options.k)});
+                                        {.k = options.k, .filter = filter, .rerank = reranker ? &*reranker : nullptr, .candidates = options.candidates > 0 ? options.candidates : std::max<std::size_t>(100, options.k)});
     if (options.json) std::cout << to_json(options, result).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
     else print(result);
     if (!options.page.empty()) {
@@ -87,6 +90,7 @@ void add_search_command(CLI::App& app, int& status) {
     auto* image = command->add_option("--image", options->image, "Look for pictures like this one");
     words->excludes(image);
     command->add_option("--k", options->k, "Hits to show")->capture_default_str()->check(CLI::Range(0, 1 << 30));
+    command->add_option("--filter", options->filter, "Only records whose payloads meet this: 'year >= 2020 and tags contains \"dog\"'");
     auto* rerank = command->add_flag("--rerank", options->rerank, "Reorder the best candidates with a cross-encoder");
     command->add_option("--reranker", options->reranker, "Bundle of the cross-encoder")->needs(rerank);
     command->add_option("--candidates", options->candidates, "Hits that the reranker looks at [100, or k if that is more]")->check(CLI::Range(1, 1 << 30))->needs(rerank);

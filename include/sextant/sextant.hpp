@@ -9,6 +9,7 @@
 #include <sextant/encode/encoder.hpp>
 #include <sextant/encode/stream.hpp>
 #include <sextant/encode/verify.hpp>
+#include <sextant/filter/filter.hpp>
 #include <sextant/index/index.hpp>
 #include <sextant/kernels/cpu.hpp>
 #include <sextant/kernels/max_sim.hpp>

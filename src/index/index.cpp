@@ -1,5 +1,6 @@
 #include <sextant/index/index.hpp>
 
+#include <bit>
 #include <chrono>
 #include <cmath>
 #include <cstring>
@@ -9,6 +10,7 @@
 
 #include <sextant/core/error.hpp>
 
+#include "index/columns.hpp"
 #include "index/exact_scan.hpp"
 #include "index/rows.hpp"
 #include "index/validate.hpp"
@@ -52,6 +54,7 @@ struct Index::Impl {
     RecordFile file;
     Space space;  // the file's; its fingerprint is the caller's, if he vouches for that
     Rows rows;
+    mutable index::Columns columns;
     std::mutex writing;               // held by the one writer; only he changes anything
     mutable std::shared_mutex state;  // of `rows` and of what `file` shows to readers
     mutable std::mutex turn;          // a writer that waits for `state` lets no new readers pass
@@ -75,7 +78,8 @@ struct Index::Impl {
     void load();
     template <class Change>
     void take_over(std::unique_lock<std::shared_mutex>& lock, Change&& change);
-    [[nodiscard]] SearchResult result(std::span<const kernels::Scored> found, const NearestOptions& options) const;
+    [[nodiscard]] index::Bits select(const Filter& filter) const;
+    [[nodiscard]] SearchResult result(std::span<const kernels::Scored> found, std::size_t rows_scored, const NearestOptions& options) const;
 };
 
 void Index::Impl::load() {
@@ -108,10 +112,18 @@ void Index::Impl::take_over(std::unique_lock<std::shared_mutex>& lock, Change&& 
     lock.unlock();
 }
 
-SearchResult Index::Impl::result(std::span<const kernels::Scored> found, const NearestOptions& options) const {
+/// The slots of the records that meet the filter.
+index::Bits Index::Impl::select(const Filter& filter) const {
+    return columns.select(filter, rows.size(), [this](std::size_t slot, const auto& use) {
+        const auto& info = rows.info(slot);
+        file.read(info.number, info.checksum, [&use](const store::Row& row) { use(row.payload); });
+    });
+}
+
+SearchResult Index::Impl::result(std::span<const kernels::Scored> found, std::size_t rows_scored, const NearestOptions& options) const {
     SearchResult result;
     result.score_type = score_type_of(file.space().metric);
-    result.rows_scored = rows.size();
+    result.rows_scored = rows_scored;
     if (found.size() < options.k) result.completeness = Completeness::exhausted;
     for (const auto& best : found) {
         Hit hit{rows.id(best.row), best.score, best.score, {}, {}};
@@ -176,7 +188,7 @@ bool Index::contains(std::string_view id) const {
 }
 
 void Index::upsert(std::span<const Record> records) {
-    auto& [file, space, rows, writing, state, turn] = *impl_;
+    auto& [file, space, rows, columns, writing, state, turn] = *impl_;
     const std::lock_guard writer(writing);
     auto lock = impl_->alone_unless_isolated();
     file.check_writable();
@@ -212,13 +224,15 @@ void Index::upsert(std::span<const Record> records) {
     transaction.commit();
     impl_->take_over(lock, [&] {
         rows.add(std::move(additions));
-        for (std::size_t i = 0; i < records.size(); ++i)
+        for (std::size_t i = 0; i < records.size(); ++i) {
             rows.replace(placed[i].slot, placed[i].info, records[i].vector, placed[i].codes);
+            columns.changed(placed[i].slot);
+        }
     });
 }
 
 std::size_t Index::remove(std::span<const std::string> ids) {
-    auto& [file, space, rows, writing, state, turn] = *impl_;
+    auto& [file, space, rows, columns, writing, state, turn] = *impl_;
     const std::lock_guard writer(writing);
     auto lock = impl_->alone_unless_isolated();
     file.check_writable();
@@ -235,7 +249,11 @@ std::size_t Index::remove(std::span<const std::string> ids) {
     }
     transaction.commit();
     impl_->take_over(lock, [&] {
-        for (const auto id : gone) rows.remove(*rows.find(id));
+        for (const auto id : gone) {
+            const auto slot = *rows.find(id);
+            rows.remove(slot);
+            columns.removed(slot, rows.size());
+        }
     });
     return gone.size();
 }
@@ -273,10 +291,18 @@ std::vector<SearchResult> Index::nearest(const Eigen::Ref<const Matrix>& queries
         scan.add(query);
     }
     const auto lock = impl_->shared();
+    index::Bits allowed;
+    auto rows_scored = impl_->rows.size();
+    if (options.filter) {
+        allowed = impl_->select(*options.filter);
+        wanted.allowed = allowed.data();
+        rows_scored = 0;
+        for (const auto word : allowed) rows_scored += static_cast<std::size_t>(std::popcount(word));
+    }
     scan.run();
     std::vector<SearchResult> results;
     for (std::size_t i = 0; i < static_cast<std::size_t>(queries.rows()); ++i)
-        results.push_back(impl_->result(scan.take(i), options));
+        results.push_back(impl_->result(scan.take(i), rows_scored, options));
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
     for (auto& result : results) result.stages.push_back({"retrieve", elapsed.count()});
     return results;

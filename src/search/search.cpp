@@ -174,7 +174,7 @@ SearchResult search(const Encoder& encoder, const Index& index, const Item& quer
     Embedding vector;
     timed(encoding, [&] { vector = encoder.encode_query(query); });
     SearchResult result;
-    timed(retrieving, [&] { result = index.nearest(vector.vector, {.k = options.rerank ? options.candidates : options.k}); });
+    timed(retrieving, [&] { result = index.nearest(vector.vector, {.k = options.rerank ? options.candidates : options.k, .filter = options.filter}); });
     result.stages = {encoding, retrieving};
     if (options.rerank) {
         // Fewer candidates than were asked for are all there are; the hits are exhausted only if fewer than k exist.

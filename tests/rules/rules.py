@@ -15,6 +15,7 @@ THIRD_PARTY = {
     "model": ["torch/", "zlib.h"],
     "bundle": ["nlohmann/", "openssl/"],
     "encode": [],
+    "filter": ["nlohmann/"],
     "store": ["sqlite3.h", "xxhash.h"],
     "index": [],
     "rerank": [],

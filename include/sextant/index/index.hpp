@@ -13,6 +13,7 @@
 #include <sextant/core/embeddings.hpp>
 #include <sextant/core/hit.hpp>
 #include <sextant/core/space.hpp>
+#include <sextant/filter/filter.hpp>
 #include <sextant/store/record.hpp>
 
 namespace sextant {
@@ -30,6 +31,9 @@ struct NearestOptions {
     std::size_t k = 10;  ///< how many hits are wanted, at least 1
     /// Only hits with this score or a better one. With the largest k there is: all that are this near.
     std::optional<float> min_score = {};
+    /// Only records whose payloads meet it. The first search that asks for a field reads the payloads of all records, and
+    /// what the field holds stays in memory; later ones read only those that have changed.
+    std::optional<Filter> filter = {};
     std::size_t threads = 1;  ///< that search together, at least 1; the answer does not depend on it
     bool records = true;      ///< read each hit's payload and text from the file; else both are empty
 
@@ -104,7 +108,8 @@ public:
     [[nodiscard]] std::optional<Record> get(std::string_view id) const;
 
     /// The k records nearest to `query`, proved equal to a scan of all in double precision: scores are computed in 64
-    /// bits and rounded once. Equal scores are in the order of insertion. `exhausted` if there are fewer than k.
+    /// bits and rounded once. Equal scores are in the order of insertion. `exhausted` if there are fewer than k. With a
+    /// filter, all this holds of the records that meet it.
     /// Throws `invalid_argument` if an option is out of its range, or if `query` is not a vector that the index could
     /// hold.
     [[nodiscard]] SearchResult nearest(std::span<const float> query, const NearestOptions& options = {}) const;

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <functional>
 #include <iterator>
+#include <optional>
 #include <ranges>
 #include <span>
 #include <utility>
@@ -14,6 +15,7 @@
 #include <sextant/core/hit.hpp>
 #include <sextant/core/item.hpp>
 #include <sextant/encode/encoder.hpp>
+#include <sextant/filter/filter.hpp>
 #include <sextant/index/index.hpp>
 #include <sextant/rerank/reranker.hpp>
 #include <sextant/store/embedding_cache.hpp>
@@ -28,6 +30,7 @@ namespace sextant {
 
 struct SearchOptions {
     std::size_t k = 10;                  ///< hits to return
+    std::optional<Filter> filter = {};   ///< only records whose payloads meet it
     const Reranker* rerank = nullptr;    ///< scores the best `candidates`, 16 at a time; none: the index's own order
     std::size_t candidates = 100;        ///< hits that the reranker sees; at least k
     std::function<Item(const Hit&)> load = load_item;  ///< brings the items that the reranker looks at

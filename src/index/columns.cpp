@@ -1,0 +1,177 @@
+#include "index/columns.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <functional>
+#include <limits>
+#include <optional>
+#include <set>
+
+#include <sextant/core/error.hpp>
+
+#include "filter/payload.hpp"
+
+namespace sextant::index {
+namespace {
+
+constexpr std::size_t word_bits = 64;
+
+std::size_t words_for(std::size_t bits) { return (bits + word_bits - 1) / word_bits; }
+bool get(const Bits& bits, std::size_t i) { return bits[i / word_bits] >> (i % word_bits) & 1; }
+void set_bit(Bits& bits, std::size_t i, bool value) noexcept {
+    const auto bit = std::uint64_t{1} << (i % word_bits);
+    bits[i / word_bits] = value ? bits[i / word_bits] | bit : bits[i / word_bits] & ~bit;
+}
+
+void mix(std::size_t& hash, std::size_t more) { hash ^= more + 0x9E3779B97F4A7C15U + (hash << 6) + (hash >> 2); }
+
+struct HashScalar {
+    std::size_t operator()(filter::Other) const { return 1; }
+    std::size_t operator()(filter::Null) const { return 2; }
+    std::size_t operator()(const filter::Place& place) const {
+        std::size_t hash = std::hash<double>()(place.lat);
+        mix(hash, std::hash<double>()(place.lon));
+        return hash;
+    }
+    template <class Value>
+    std::size_t operator()(const Value& value) const {
+        return std::hash<Value>()(value);
+    }
+};
+
+/// The fields that a filter asks for.
+void collect(const Filter& filter, std::set<filter::Path>& paths) {
+    const auto& is = filter.node().is;
+    if (const auto* one = std::get_if<filter::OnField>(&is)) paths.insert(one->path);
+    if (const auto* all = std::get_if<filter::All>(&is))
+        for (const auto& part : all->of) collect(part, paths);
+    if (const auto* any = std::get_if<filter::Any>(&is))
+        for (const auto& part : any->of) collect(part, paths);
+    if (const auto* negation = std::get_if<filter::Not>(&is)) collect(negation->of, paths);
+}
+
+template <class Join>
+Bits joined(std::vector<Bits> parts, Join&& join) {
+    Bits result = std::move(parts.front());
+    for (std::size_t i = 1; i < parts.size(); ++i)
+        for (std::size_t w = 0; w < result.size(); ++w) result[w] = join(result[w], parts[i][w]);
+    return result;
+}
+
+}  // namespace
+
+std::size_t Column::Hash::operator()(const filter::Held& held) const noexcept {
+    std::size_t hash = held.array ? held.elements.size() + 1 : 0;
+    for (const auto& element : held.elements) {
+        mix(hash, element.index());
+        mix(hash, std::visit(HashScalar(), element));
+    }
+    return hash;
+}
+
+void Column::changed(std::size_t slot) noexcept {
+    if (slot < read_) set_bit(stale_, slot, true);
+}
+
+void Column::cut(std::size_t slots) noexcept { read_ = std::min(read_, slots); }
+
+bool Column::complete(std::size_t slots) const {
+    return read_ >= slots && std::ranges::none_of(stale_, [](auto word) { return word != 0; });
+}
+
+bool Column::unread(std::size_t slot) const { return slot >= read_ || get(stale_, slot); }
+
+void Column::prepare(std::size_t slots) {
+    constexpr std::size_t few = 1024;
+    if (values_.size() > 2 * slots + few) *this = Column();
+    of_slot_.resize(std::max(slots, of_slot_.size()));
+    stale_.resize(std::max(words_for(slots), stale_.size()));
+}
+
+void Column::set(std::size_t slot, const std::optional<filter::Held>& held) {
+    std::uint32_t number = missing;
+    if (held) {
+        if (values_.size() > std::numeric_limits<std::uint32_t>::max()) throw Error(ErrorCode::limit, "a field has more than 2^32 - 1 different values");
+        values_.reserve(values_.size() + 1);
+        const auto [known, is_new] = numbers_.try_emplace(*held, static_cast<std::uint32_t>(values_.size()));
+        if (is_new) values_.push_back(&known->first);
+        number = known->second;
+    }
+    of_slot_[slot] = number;
+    set_bit(stale_, slot, false);
+    read_ = std::max(read_, slot + 1);
+}
+
+Bits Column::select(const filter::Condition& condition) const {
+    std::vector<std::uint8_t> met(values_.size());
+    for (std::size_t i = 1; i < values_.size(); ++i) met[i] = filter::meets(*values_[i], condition);
+    Bits bits(words_for(read_));
+    for (std::size_t slot = 0; slot < read_; ++slot) bits[slot / word_bits] |= std::uint64_t{met[of_slot_[slot]]} << (slot % word_bits);
+    return bits;
+}
+
+void Columns::changed(std::size_t slot) noexcept {
+    for (auto& [path, column] : columns_) column.changed(slot);
+}
+
+void Columns::removed(std::size_t slot, std::size_t slots) noexcept {
+    for (auto& [path, column] : columns_) {
+        column.changed(slot);
+        column.cut(slots);
+    }
+}
+
+std::shared_lock<std::shared_mutex> Columns::with_all_read(const std::vector<filter::Path>& paths, std::size_t slots, const Read& read) {
+    const auto complete = [&](const filter::Path& path) {
+        const auto column = columns_.find(path);
+        return column != columns_.end() && column->second.complete(slots);
+    };
+    std::shared_lock reading(mutex_);
+    while (!std::ranges::all_of(paths, complete)) {
+        reading.unlock();
+        {
+            const std::unique_lock writing(mutex_);
+            std::vector<Column*> columns;
+            for (const auto& path : paths) {
+                columns.push_back(&columns_[path]);
+                columns.back()->prepare(slots);
+            }
+            for (std::size_t slot = 0; slot < slots; ++slot) {
+                if (std::ranges::none_of(columns, [slot](const auto* column) { return column->unread(slot); })) continue;
+                read(slot, [&](std::string_view payload) {
+                    const auto fields = filter::Payload::read(payload);
+                    for (std::size_t i = 0; i < paths.size(); ++i) columns[i]->set(slot, fields ? fields->at(paths[i]) : std::nullopt);
+                });
+            }
+        }
+        reading.lock();
+    }
+    return reading;
+}
+
+Bits Columns::evaluate(const Filter& filter) const {
+    const auto parts = [&](const std::vector<Filter>& list) {
+        std::vector<Bits> bits;
+        for (const auto& part : list) bits.push_back(evaluate(part));
+        return bits;
+    };
+    const auto& is = filter.node().is;
+    if (const auto* one = std::get_if<filter::OnField>(&is)) return columns_.at(one->path).select(one->condition);
+    if (const auto* all = std::get_if<filter::All>(&is)) return joined(parts(all->of), std::bit_and<>());
+    if (const auto* any = std::get_if<filter::Any>(&is)) return joined(parts(any->of), std::bit_or<>());
+    auto bits = evaluate(std::get<filter::Not>(is).of);
+    for (auto& word : bits) word = ~word;
+    return bits;
+}
+
+Bits Columns::select(const Filter& filter, std::size_t slots, const Read& read) {
+    if (slots == 0) return {};
+    std::set<filter::Path> paths;
+    collect(filter, paths);
+    const auto reading = with_all_read({paths.begin(), paths.end()}, slots, read);
+    auto bits = evaluate(filter);
+    if (slots % word_bits != 0) bits.back() &= (std::uint64_t{1} << (slots % word_bits)) - 1;
+    return bits;
+}
+
+}  // namespace sextant::index
