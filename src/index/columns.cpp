@@ -73,7 +73,9 @@ void Column::changed(std::size_t slot) noexcept {
     if (slot < read_) set_bit(stale_, slot, true);
 }
 
-void Column::cut(std::size_t slots) noexcept { read_ = std::min(read_, slots); }
+void Column::cut(std::size_t slots) noexcept {
+    for (; read_ > slots; --read_) set_bit(stale_, read_ - 1, false);
+}
 
 bool Column::complete(std::size_t slots) const {
     return read_ >= slots && std::ranges::none_of(stale_, [](auto word) { return word != 0; });
@@ -116,8 +118,8 @@ void Columns::changed(std::size_t slot) noexcept {
 
 void Columns::removed(std::size_t slot, std::size_t slots) noexcept {
     for (auto& [path, column] : columns_) {
-        column.changed(slot);
         column.cut(slots);
+        column.changed(slot);
     }
 }
 

@@ -99,7 +99,7 @@ TEST_CASE("and, or, not") {
     CHECK_FALSE((yes && no).matches(photo));
     CHECK((no || yes).matches(photo));
     CHECK_FALSE((no || no).matches(photo));
-    CHECK((no && yes || yes).matches(photo));
+    CHECK(((no && yes) || yes).matches(photo));
     CHECK((!no && !(no && yes)).matches(photo));
 }
 

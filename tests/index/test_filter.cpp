@@ -112,7 +112,7 @@ TEST_CASE("one filter for many queries") {
     sextant::Matrix queries(20, dimensions);
     for (Eigen::Index i = 0; i < queries.size(); ++i) queries.data()[i] = random.uniform();
     const auto filter = field("a").exists() && !field("b").is_null();
-    const auto results = index.nearest(queries, {.k = 9, .threads = 3, .filter = filter});
+    const auto results = index.nearest(queries, {.k = 9, .filter = filter, .threads = 3});
     for (Eigen::Index i = 0; i < queries.rows(); ++i) {
         const std::vector<float> query(queries.row(i).data(), queries.row(i).data() + dimensions);
         CHECK(same(results[static_cast<std::size_t>(i)], expected(records, query, 9, filter)));
