@@ -18,6 +18,7 @@ using kernels::most_queries;
 // is looked at with all of them while it is in the first.
 constexpr std::size_t blocks_per_job = 64;
 constexpr std::size_t component_bytes_per_job = 512 << 10;
+constexpr int few_rows = 8;
 
 /// Calls `use` with the number of each bit that is set, the lowest first.
 template <class Use>
@@ -148,10 +149,12 @@ void ExactScan::do_job(std::span<const Tile> tiles, std::size_t first_block, std
 void ExactScan::look_at(Candidates& candidates, const Tile& tile, const Job& job) {
     std::int32_t dots[most_queries * block_rows];
     bool have_dots = false;
+    // 4-bit codes are read by the block: they pay only where they rule out more than a few rows.
+    const bool nibbles_pay = kernels_.nibbles_pay && std::popcount(candidates.allowed) >= few_rows;
     for (std::size_t i = 0; i < static_cast<std::size_t>(tile.count); ++i) {
         const std::size_t q = tile.first + i;
         std::uint64_t rows = candidates.allowed;
-        if (kernels_.nibbles_pay && job.codes_help(q)) {
+        if (nibbles_pay && job.codes_help(q)) {
             if (!std::exchange(have_dots, true))
                 kernels_.nibble_dots(candidates.block.nibbles, rows_.nibble_groups(), tile.components.data(),
                                      tile.count, tile.bias, dots);

@@ -61,6 +61,12 @@ with tempfile.TemporaryDirectory() as folder:
     answer = json.loads(run("search", index, "--image", pictures / "bee.png", "--json").stdout)
     expect(answer["hits"][0]["score"] > 0.9999 and answer["hits"][1]["score"] > 0.9999, str(answer))
 
+    # Only records whose payloads meet a condition.
+    below = json.loads(run("search", index, "a ball", "--filter", f"source starts_with {json.dumps(str(pictures / 'below'))}", "--json").stdout)
+    expect([hit["id"] for hit in below["hits"]] == ["below/named wrongly & <oddly>.jpg"] and below["rows_scored"] == 1, str(below))
+    expect(json.loads(run("search", index, "a ball", "--filter", "not source exists", "--json").stdout)["hits"] == [], "a filter that none meets")
+    expect_one_line_error(run("search", index, "a ball", "--filter", "source >", code=1), "byte 8")
+
     # The contact sheet escapes what it shows.
     page = work / "page.html"
     run("search", index, "<b>bees</b> & \"others\"", "--html", page)
