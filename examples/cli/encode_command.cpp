@@ -1,6 +1,5 @@
 // sextant encode BUNDLE --text-file FILE | --images FILE... --out VECTORS.npy
 #include <algorithm>
-#include <fstream>
 #include <functional>
 #include <iostream>
 #include <map>
@@ -9,6 +8,7 @@
 
 #include "cli.hpp"
 #include "files.hpp"
+#include "lines.hpp"
 
 namespace cli {
 namespace {
@@ -27,17 +27,11 @@ struct Options {
 
 using Source = std::function<std::optional<sextant::Item>()>;
 
-/// The lines of a file, one after the other.
 Source lines_of(const std::string& file) {
-    auto stream = std::make_shared<std::ifstream>();
-    if (file != "-") stream->open(file, std::ios::binary);
-    std::istream& lines = file == "-" ? std::cin : *stream;
-    if (!lines) throw sextant::Error(sextant::ErrorCode::not_found, "cannot read " + file + ": give a file of texts, one in each line, or - for standard input");
-    return [stream, file, &lines]() -> std::optional<sextant::Item> {
-        std::string line;
-        if (std::getline(lines, line)) return sextant::Text{std::move(line)};
-        if (lines.bad()) throw sextant::Error(sextant::ErrorCode::io, "cannot read " + file + " to its end");
-        return std::nullopt;
+    return [lines = std::make_shared<Lines>(file)]() -> std::optional<sextant::Item> {
+        auto line = lines->next();
+        if (!line) return std::nullopt;
+        return sextant::Text{*std::move(line)};
     };
 }
 

@@ -12,6 +12,8 @@ namespace cli {
 
 void write_file(const std::filesystem::path& file, std::string_view magic, std::string_view content) {
     if (std::filesystem::exists(file)) {
+        if (!std::filesystem::is_regular_file(file))
+            throw sextant::Error(sextant::ErrorCode::invalid_argument, file.string() + " is a folder, a pipe or a device: give the name of a file");
         std::string begin(magic.size(), '\0');
         std::ifstream(file, std::ios::binary).read(begin.data(), static_cast<std::streamsize>(begin.size()));
         if (begin != magic)

@@ -39,15 +39,23 @@ struct Encoder::Impl {
 
 namespace {
 
+/// A plug-in without a name would pass for another.
+std::string named(const std::string& part, const std::string& name) {
+    if (name.empty() || std::ranges::any_of(name, [](unsigned char c) { return c < 0x20 || c == 0x7F; }))
+        throw Error(ErrorCode::invalid_argument, "EncoderOptions: name() of " + part + " returns " + (name.empty() ? "nothing" : "control characters") +
+                                                     "; expected a name with a version, such as \"my-step/1\", as it enters the fingerprint");
+    return name;
+}
+
 Space make_space(const Pipeline& pipeline, const EncoderOptions& options) {
     const Manifest& manifest = pipeline.manifest();
     auto parts = manifest.parts;
     if (options.image_transform) {
         std::erase_if(parts, [](const auto& part) { return part.first.starts_with("image."); });
-        parts["image.transform"] = options.image_transform->name();
+        parts["image.transform"] = named("image_transform", options.image_transform->name());
     }
-    if (options.text.transform) parts["text.transform"] = options.text.transform->name();
-    if (options.text.tokenizer) parts["text.tokenizer"] = options.text.tokenizer->name();
+    if (options.text.transform) parts["text.transform"] = named("text.transform", options.text.transform->name());
+    if (options.text.tokenizer) parts["text.tokenizer"] = named("text.tokenizer", options.text.tokenizer->name());
     if (options.precision != Precision::float32) parts["precision"] = to_string(options.precision);
     std::size_t dimensions = manifest.dimensions;
     if (options.truncate_dim > 0 && options.truncate_dim < dimensions) {

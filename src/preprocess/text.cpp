@@ -47,7 +47,7 @@ Encoding TextTokenizer::encode_pair(std::string_view, std::string_view, const Tr
 TextPreprocessor::TextPreprocessor(Tokenizer tokenizer, TextSpec spec, TextPlugins plugins)
     : tokenizer_(std::move(tokenizer)), spec_(std::move(spec)), plugins_(std::move(plugins)) {}
 
-std::string TextPreprocessor::prepare(std::string_view text, std::string_view prompt) const {
+std::string TextPreprocessor::prepared(std::string_view text, std::string_view prompt) const {
     check_size(text);
     std::string whole(prompt);
     whole += plugins_.transform ? (*plugins_.transform)(text) : std::string(text);
@@ -65,18 +65,18 @@ Truncation TextPreprocessor::truncation(const PairSpec& pair) const noexcept {
 }
 
 Encoding TextPreprocessor::checked(Encoding encoding) const {
+    const auto refuse = [&](const std::string& what) { throw Error(ErrorCode::model, "the tokenizer " + plugins_.tokenizer->name() + " returned " + what); };
     if (encoding.ids.size() != encoding.type_ids.size() || encoding.ids.size() > spec_.max_length)
-        throw Error(ErrorCode::model, "the tokenizer " + plugins_.tokenizer->name() + " returned " +
-                                          std::to_string(encoding.ids.size()) + " ids and " +
-                                          std::to_string(encoding.type_ids.size()) +
-                                          " type ids; expected as many of each, at most " +
-                                          std::to_string(spec_.max_length));
+        refuse(std::to_string(encoding.ids.size()) + " ids and " + std::to_string(encoding.type_ids.size()) +
+               " type ids; expected as many of each, at most " + std::to_string(spec_.max_length));
+    const auto negative = std::ranges::find_if(encoding.ids, [](auto id) { return id < 0; });
+    if (negative != encoding.ids.end()) refuse("the id " + std::to_string(*negative) + "; ids are not negative");
     encoding.tokens_total = std::max(encoding.tokens_total, encoding.ids.size());
     return encoding;
 }
 
 Encoding TextPreprocessor::encode(std::string_view text, std::string_view prompt, std::optional<Truncation::Side> side) const {
-    const auto whole = prepare(text, prompt);
+    const auto whole = prepared(text, prompt);
     auto cut = truncation();
     cut.side = side.value_or(cut.side);
     if (plugins_.tokenizer) return checked(plugins_.tokenizer->encode(whole, cut));
@@ -88,7 +88,7 @@ bool TextPreprocessor::keeps_places() const noexcept {
 }
 
 Encoding TextPreprocessor::encode_pair(std::string_view query, std::string_view document, const PairSpec& pair) const {
-    const auto first = prepare(query, spec_.query_prompt), second = prepare(document, spec_.document_prompt);
+    const auto first = prepared(query, spec_.query_prompt), second = prepared(document, spec_.document_prompt);
     if (plugins_.tokenizer) return checked(plugins_.tokenizer->encode_pair(first, second, truncation(pair)));
     return tokenizer_.encode_pair(first, second, truncation(pair));
 }

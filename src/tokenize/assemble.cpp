@@ -64,7 +64,7 @@ Window window_at(std::size_t at, std::size_t size, std::size_t length, const Tru
 Windows windows_of(std::size_t size, std::size_t length, const Truncation& truncation) {
     Windows windows{window_at(0, size, length, truncation)};
     if (length >= size) return windows;
-    if (length == 0) {
+    if (length == 0 && truncation.stride == 0) {
         windows.push_back({0, size, false});
         return windows;
     }

@@ -130,7 +130,14 @@ struct Tokenizer::State {
 
     std::vector<Encoding> encode_pair(std::string_view first, std::string_view second,
                                       const Truncation& truncation_asked, bool all) const {
-        return assemble({tokenize(first), tokenize(second)}, true, post_processor, truncation_asked, all);
+        const auto named = [this](const char* which, std::string_view text) {
+            try {
+                return tokenize(text);
+            } catch (const Error& error) {
+                throw Error(error.code(), std::string(which) + " text of a pair: " + error.what());
+            }
+        };
+        return assemble({named("first", first), named("second", second)}, true, post_processor, truncation_asked, all);
     }
 
     const SentencePiece* sentence_piece = nullptr;      // the model, if it is all there is

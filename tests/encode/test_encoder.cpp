@@ -205,6 +205,24 @@ TEST_CASE("text steps of one's own are used and enter the fingerprint") {
     CHECK(reds.fingerprint().parts.at("text.tokenizer") == "reds/1");
 }
 
+TEST_CASE("a step without a name could pass for another, and is refused") {
+    class Nameless final : public TextTransform {
+    public:
+        explicit Nameless(std::string name) : name_(std::move(name)) {}
+        [[nodiscard]] std::string name() const override { return name_; }
+        [[nodiscard]] std::string operator()(std::string_view text) const override { return std::string(text); }
+
+    private:
+        std::string name_;
+    };
+    for (const auto* name : {"", "two\nlines/1"}) {
+        const TempFolder folder;
+        EncoderOptions options;
+        options.text.transform = std::make_shared<Nameless>(name);
+        expect_error(ErrorCode::invalid_argument, {"text.transform", "name()"}, [&] { (void)open(folder, fake::dual_encoder(), options); });
+    }
+}
+
 TEST_CASE("options and bundles that make no sense are refused") {
     const TempFolder folder;
     fake::write(folder, fake::dual_encoder());

@@ -62,7 +62,7 @@ with tempfile.TemporaryDirectory() as folder:
     expect(answer["hits"][0]["score"] > 0.9999 and answer["hits"][1]["score"] > 0.9999, str(answer))
 
     # Only records whose payloads meet a condition.
-    below = json.loads(run("search", index, "a ball", "--filter", f"source starts_with {json.dumps(str(pictures / 'below'))}", "--json").stdout)
+    below = json.loads(run("search", index, "a ball", "--filter", f"source starts with {json.dumps(str(pictures / 'below'))}", "--json").stdout)
     expect([hit["id"] for hit in below["hits"]] == ["below/named wrongly & <oddly>.jpg"] and below["rows_scored"] == 1, str(below))
     expect(json.loads(run("search", index, "a ball", "--filter", "not source exists", "--json").stdout)["hits"] == [], "a filter that none meets")
     expect_one_line_error(run("search", index, "a ball", "--filter", "source >", code=1), "byte 8")
@@ -153,6 +153,21 @@ with tempfile.TemporaryDirectory() as folder:
         begin, end = tokens[0]["offsets"][1]
         expect(texts[0].encode()[begin:end] == b"a" and not tokens[0]["truncated"], done.stdout)
     expect_one_line_error(run("tokenize", model, stdin="good\nb\udcffd\n", code=1), "line 2", "UTF-8")
+    long_line = run("tokenize", model, stdin="good\n" + "a" * 70000 + "\nlast\n", code=1)
+    expect_one_line_error(long_line, "line 2", "65536")
+    expect(len(long_line.stdout.splitlines()) == 1, "what came before the long line is not lost")
+    descriptor = os.open(work, os.O_RDONLY)
+    unread = subprocess.run([sextant, "tokenize", model], stdin=descriptor, capture_output=True, text=True)
+    os.close(descriptor)
+    expect(unread.returncode == 1 and "cannot read standard input" in unread.stderr, f"{unread}")
+    expect_one_line_error(run("tokenize", model, "--max-length", -3, code=2), "--max-length")
+    expect_one_line_error(run("tokenize", model, "--max-length", 33, code=1), "33", "32")
+    expect_one_line_error(run("tokenize", model / "tokenizer.json", "--query", code=1), "--query")
+    expect(json.loads(run("tokenize", model, stdin="A  bee\n").stdout)["text"] == "A  bee", "the text that offsets refer to")
+
+    # What is written is a file.
+    os.mkfifo(work / "pipe")
+    expect_one_line_error(run("encode", model, "--text-file", "-", "--out", work / "pipe", stdin="a\n", code=1), "pipe")
     array = work / "x.npy"
     pictures = [model / g["file"] for g in golden["image"]]
     run("preprocess", model, *pictures, "--out", array)

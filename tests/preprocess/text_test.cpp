@@ -46,9 +46,10 @@ public:
 class Careless final : public sextant::TextTokenizer {
 public:
     std::string name() const override { return "careless/1"; }
-    Encoding encode(std::string_view, const sextant::Truncation&) const override {
+    Encoding encode(std::string_view text, const sextant::Truncation&) const override {
         Encoding encoding;
         encoding.ids = {1, 2};
+        if (text == "negative") encoding.ids = {4, -5}, encoding.type_ids = {0, 0};
         return encoding;
     }
 };
@@ -142,4 +143,5 @@ TEST_CASE("a caller's own tokenizer stands in", "[preprocess][text]") {
     expect_error(ErrorCode::unsupported, {"ascii/1", "pairs"}, [&] { (void)text.encode_pair("a", "b"); });
     const TextPreprocessor careless(letters(), {}, {.tokenizer = std::make_shared<Careless>()});
     expect_error(ErrorCode::model, {"careless/1", "2 ids", "0 type ids"}, [&] { (void)careless.encode("a"); });
+    expect_error(ErrorCode::model, {"careless/1", "id -5"}, [&] { (void)careless.encode("negative"); });
 }

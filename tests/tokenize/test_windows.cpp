@@ -63,6 +63,12 @@ TEST_CASE("a text may be cut at its front", "[tokenize][truncation]") {
           Ids{100, 3, 4, 101, 25, 26, 101});
 }
 
+TEST_CASE("of a pair, the text that is at fault is named", "[tokenize]") {
+    const auto tokenizer = letter_tokenizer(bert);
+    expect_error(ErrorCode::invalid_argument, {"second text", "byte 1"}, [&] { (void)tokenizer.encode_pair("a", "x\xc0"); });
+    expect_error(ErrorCode::invalid_argument, {"first text", "byte 0"}, [&] { (void)tokenizer.encode_pair("\xc0", "a"); });
+}
+
 TEST_CASE("only one text of a pair may be cut", "[tokenize][truncation]") {
     const auto tokenizer = letter_tokenizer(bert);
     const Truncation first{.max_length = 7, .strategy = Truncation::Strategy::only_first};
@@ -113,6 +119,8 @@ TEST_CASE("strides that never end are refused", "[tokenize][windows]") {
     const auto tokenizer = letter_tokenizer(bert);
     expect_error(ErrorCode::invalid_argument, {"stride is 3", "3 tokens"},
                  [&] { (void)tokenizer.encode_windows("abcdef", {.max_length = 5, .stride = 3}); });
+    expect_error(ErrorCode::invalid_argument, {"stride is 1", "0 tokens"},
+                 [&] { (void)tokenizer.encode_windows("abcdef", {.max_length = 2, .stride = 1}); });
     CHECK(tokenizer.encode("abcdef", {.max_length = 5, .stride = 3}).ids.size() == 5);  // of one window it says nothing
     const std::string text(60'000, 'a');
     expect_error(ErrorCode::limit, {"1000000", "stride"},

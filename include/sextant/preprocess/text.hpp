@@ -96,10 +96,14 @@ class TextPreprocessor {
 public:
     TextPreprocessor(Tokenizer tokenizer, TextSpec spec, TextPlugins plugins = {});
 
+    /// What is tokenized: `prompt` and the transformed text, cleaned. Throws `invalid_argument` for invalid UTF-8, `limit`
+    /// for a text over 64 KiB.
+    [[nodiscard]] std::string prepared(std::string_view text, std::string_view prompt = {}) const;
+
     /// The tokens of `prompt` and `text` together, cut to `max_length` at `side`, or where the spec says. Offsets are
-    /// places in what was tokenized.
+    /// places in what `prepared` returns.
     /// Throws `invalid_argument` for invalid UTF-8, `limit` for a text over 64 KiB, `model` if a caller's tokenizer
-    /// returns vectors of different lengths or more than `max_length` tokens.
+    /// returns vectors of different lengths, more than `max_length` tokens, or an id below 0.
     [[nodiscard]] Encoding encode(std::string_view text, std::string_view prompt = {},
                                   std::optional<Truncation::Side> side = std::nullopt) const;
 
@@ -116,7 +120,6 @@ public:
     [[nodiscard]] const TextSpec& spec() const noexcept { return spec_; }
 
 private:
-    [[nodiscard]] std::string prepare(std::string_view text, std::string_view prompt) const;
     [[nodiscard]] Truncation truncation(const PairSpec& pair = {}) const noexcept;
     [[nodiscard]] Encoding checked(Encoding encoding) const;
 

@@ -133,7 +133,7 @@ public:
     /// All of a text, in as many encodings as it takes: first what `encode` returns, then windows over what was cut, each
     /// with `stride` tokens of the one before ("overflowing" in Hugging Face). Of a pair every window of the one text
     /// comes with every window of the other. Throws as `encode`, `invalid_argument` for a stride that is not less than
-    /// the room for the text, and `limit` if the windows together have more than `max_window_tokens`.
+    /// the room for the text (where there is room for none, the second window is the whole text, as in Hugging Face), and `limit` if the windows together have more than `max_window_tokens`.
     [[nodiscard]] std::vector<Encoding> encode_windows(std::string_view text, const Truncation& truncation) const;
     [[nodiscard]] std::vector<Encoding> encode_pair_windows(std::string_view first, std::string_view second,
                                                             const Truncation& truncation) const;
