@@ -11,7 +11,7 @@ from tiny.image_text import OTHER, SMALL, saved, square
 MARKS = ["<|im_start|>", "<|im_end|>", "<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>"]
 
 
-def colpali(folder, side=48, patch=16, padding="right", dimensions=16, **shape):
+def colpali(folder, side=48, patch=16, padding="right", dimensions=16, gain=2.0, **shape):
     images = SiglipImageProcessor(size=square(side))
     images.image_seq_length = (side // patch) ** 2
     processor = ColPaliProcessor(images, tokens.gemma(folder, 512, add_eos_token=False, padding_side=padding))
@@ -20,7 +20,7 @@ def colpali(folder, side=48, patch=16, padding="right", dimensions=16, **shape):
             "head_dim": 16, **shape}
     vision = {"model_type": "siglip_vision_model", "image_size": side, "patch_size": patch, "projection_dim": width, **OTHER}
     config = PaliGemmaConfig(text_config=text, vision_config=vision, image_token_index=processor.image_token_id, projection_dim=width, hidden_size=width)
-    saved(folder, ColPaliForRetrieval(ColPaliConfig(vlm_config=config, embedding_dim=dimensions)), processor, gain=2.0)
+    saved(folder, ColPaliForRetrieval(ColPaliConfig(vlm_config=config, embedding_dim=dimensions)), processor, gain=gain)
 
 
 def colqwen2(folder, budget=12, padding="right", dimensions=16, **shape):
@@ -55,7 +55,7 @@ NARROW = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "
 WIDE = {"hidden_size": 48, "num_hidden_layers": 3, "num_attention_heads": 3, "num_key_value_heads": 1}
 CASES = [Case(family, configuration, make, original, ("documents", "queries", "images")) for family, configuration, make, original in (
     ("colpali", "48 pixels, 16 dimensions", lambda f: colpali(f, **SMALL), PALI),
-    ("colpali", "56 pixels, padded on the left", lambda f: colpali(f, 56, 14, "left", 24, **OTHER), PALI),
+    ("colpali", "56 pixels, padded on the left", lambda f: colpali(f, 56, 14, "left", 24, 1.5, **OTHER), PALI),
     ("colqwen2", "4 to 12 patches, 16 dimensions", lambda f: colqwen2(f, **NARROW), QWEN),
     ("colqwen2", "4 to 30 patches, padded on the left, shared keys", lambda f: colqwen2(f, 30, "left", 24, **WIDE), QWEN),
 )]
