@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -17,7 +18,8 @@ using Path = std::vector<std::string>;  ///< names of members, the outermost fir
 /// The names between the dots of `text`. Throws `invalid_argument` if one is empty.
 [[nodiscard]] Path path_of(std::string_view text);
 
-/// What a field holds, as far as filters can tell: arrays flat, of objects only a place.
+/// What a field holds, as far as filters can tell: arrays flat, of objects only a place; a number that is a 64-bit integer
+/// is held as one, so that equal numbers are held alike.
 struct Null {
     friend bool operator==(Null, Null) = default;
 };
@@ -55,6 +57,9 @@ struct StartsWith {
 struct Exists {};
 struct IsNull {};
 using Condition = std::variant<Equal, Ordered, OneOf, Contains, StartsWith, Exists, IsNull, GeoRadius, GeoBox>;
+
+/// What a field holds that equals this value; nothing for a moment, which is written in many ways.
+[[nodiscard]] std::optional<Held> held_as(const FieldValue& value);
 
 /// True if a field that holds this meets the condition.
 [[nodiscard]] bool meets(const Held& held, const Condition& condition);

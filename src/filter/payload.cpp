@@ -1,6 +1,8 @@
 #include "filter/payload.hpp"
 
+#include <cmath>
 #include <limits>
+#include <type_traits>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -10,6 +12,11 @@ namespace {
 
 using Json = nlohmann::json;
 
+Scalar number(double value) {
+    if (value >= -0x1p63 && value < 0x1p63 && value == std::trunc(value)) return static_cast<std::int64_t>(value);
+    return value;
+}
+
 Scalar scalar(const Json& value) {
     switch (value.type()) {
         case Json::value_t::null: return Null();
@@ -18,7 +25,7 @@ Scalar scalar(const Json& value) {
         case Json::value_t::number_unsigned:
             if (value.get<std::uint64_t>() <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) return value.get<std::int64_t>();
             return value.get<double>();
-        case Json::value_t::number_float: return value.get<double>();
+        case Json::value_t::number_float: return number(value.get<double>());
         case Json::value_t::string: return value.get<std::string>();
         case Json::value_t::object: {
             const auto lat = value.find("lat"), lon = value.find("lon");
@@ -31,6 +38,17 @@ Scalar scalar(const Json& value) {
 }
 
 }  // namespace
+
+std::optional<Held> held_as(const FieldValue& value) {
+    auto scalar = std::visit([](const auto& wanted) -> std::optional<Scalar> {
+        using Value = std::decay_t<decltype(wanted)>;
+        if constexpr (std::is_same_v<Value, Time>) return std::nullopt;
+        else if constexpr (std::is_same_v<Value, double>) return number(wanted);
+        else return wanted;
+    }, value.get());
+    if (!scalar) return std::nullopt;
+    return Held{{*std::move(scalar)}};
+}
 
 struct Payload::Json {
     nlohmann::json object;

@@ -104,9 +104,32 @@ void Column::set(std::size_t slot, const std::optional<filter::Held>& held) {
     read_ = std::max(read_, slot + 1);
 }
 
-Bits Column::select(const filter::Condition& condition) const {
+/// The numbers of the values that equal one of these; nothing if that is not to be looked up.
+std::optional<std::vector<std::uint32_t>> Column::numbers_of(std::span<const FieldValue> wanted) const {
+    std::vector<std::uint32_t> numbers;
+    for (const auto& value : wanted) {
+        const auto held = filter::held_as(value);
+        if (!held) return std::nullopt;
+        if (const auto known = numbers_.find(*held); known != numbers_.end()) numbers.push_back(known->second);
+    }
+    return numbers;
+}
+
+/// For each number, if its value meets the condition. Equal values are looked up, for all others every value is looked at.
+std::vector<std::uint8_t> Column::met(const filter::Condition& condition) const {
     std::vector<std::uint8_t> met(values_.size());
-    for (std::size_t i = 1; i < values_.size(); ++i) met[i] = filter::meets(*values_[i], condition);
+    std::optional<std::vector<std::uint32_t>> numbers;
+    if (const auto* equal = std::get_if<filter::Equal>(&condition)) numbers = numbers_of({&equal->value, 1});
+    if (const auto* any = std::get_if<filter::OneOf>(&condition)) numbers = numbers_of(any->values);
+    if (numbers)
+        for (const auto number : *numbers) met[number] = 1;
+    else
+        for (std::size_t i = 1; i < values_.size(); ++i) met[i] = filter::meets(*values_[i], condition);
+    return met;
+}
+
+Bits Column::select(const filter::Condition& condition) const {
+    const auto met = this->met(condition);
     Bits bits(words_for(read_));
     for (std::size_t slot = 0; slot < read_; ++slot) bits[slot / word_bits] |= std::uint64_t{met[of_slot_[slot]]} << (slot % word_bits);
     return bits;

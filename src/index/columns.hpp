@@ -43,6 +43,9 @@ public:
     [[nodiscard]] Bits select(const filter::Condition& condition) const;
 
 private:
+    [[nodiscard]] std::optional<std::vector<std::uint32_t>> numbers_of(std::span<const FieldValue> wanted) const;
+    [[nodiscard]] std::vector<std::uint8_t> met(const filter::Condition& condition) const;
+
     static constexpr std::uint32_t missing = 0;
     struct Hash {
         std::size_t operator()(const filter::Held& held) const noexcept;
