@@ -16,18 +16,18 @@ Lines::Lines(std::string file) : file_(std::move(file)), stream_(file_ == "-" ? 
 }
 
 std::optional<std::string> Lines::next() {
-    const std::string where = file_ == "-" ? "standard input" : file_;
+    const auto where = [this] { return file_ == "-" ? "standard input" : file_; };
     ++number_;
     std::string line;
     int c = std::getc(stream_.get());
     const bool any = c != EOF;
     for (; c != EOF && c != '\n'; c = std::getc(stream_.get())) {
         if (line.size() == sextant::max_text_bytes)
-            throw sextant::Error(sextant::ErrorCode::limit, "line " + std::to_string(number_) + " of " + where + " has more than " +
+            throw sextant::Error(sextant::ErrorCode::limit, "line " + std::to_string(number_) + " of " + where() + " has more than " +
                                                                 std::to_string(sextant::max_text_bytes) + " bytes: cut it into parts");
         line += static_cast<char>(c);
     }
-    if (std::ferror(stream_.get()) != 0) throw sextant::Error(sextant::ErrorCode::io, "cannot read " + where + " to its end: line " + std::to_string(number_) + " failed");
+    if (std::ferror(stream_.get()) != 0) throw sextant::Error(sextant::ErrorCode::io, "cannot read " + where() + " to its end: line " + std::to_string(number_) + " failed");
     if (!any) return std::nullopt;
     return line;
 }

@@ -20,14 +20,14 @@ std::array<double, 3> read_triple(Fields& fields, const std::string& name) {
 
 Resampling read_filter(Fields& fields, const std::string& fallback) {
     return fields.choice<Resampling>("filter", {{"nearest", Resampling::nearest},
-                                            {"box", Resampling::box},
-                                            {"bilinear", Resampling::bilinear},
-                                            {"hamming", Resampling::hamming},
-                                            {"bicubic", Resampling::bicubic},
-                                            {"lanczos", Resampling::lanczos},
-                                            {"mks2013", Resampling::mks2013},
-                                            {"mks2021", Resampling::mks2021}},
-                                 fallback);
+                                                {"box", Resampling::box},
+                                                {"bilinear", Resampling::bilinear},
+                                                {"hamming", Resampling::hamming},
+                                                {"bicubic", Resampling::bicubic},
+                                                {"lanczos", Resampling::lanczos},
+                                                {"mks2013", Resampling::mks2013},
+                                                {"mks2021", Resampling::mks2021}},
+                                     fallback);
 }
 
 void read_resize_size(Fields& fields, ImageSpec::Resize& resize) {

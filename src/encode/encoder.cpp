@@ -41,7 +41,7 @@ namespace {
 
 /// A plug-in without a name would pass for another.
 std::string named(const std::string& part, const std::string& name) {
-    if (name.empty() || std::ranges::any_of(name, [](unsigned char c) { return c < 0x20 || c == 0x7F; }))
+    if (name.empty() || one_line(name) != name)
         throw Error(ErrorCode::invalid_argument, "EncoderOptions: name() of " + part + " returns " + (name.empty() ? "nothing" : "control characters") +
                                                      "; expected a name with a version, such as \"my-step/1\", as it enters the fingerprint");
     return name;

@@ -72,6 +72,12 @@ struct Check {
 
 }  // namespace
 
+void check_size(std::string_view text, const char* what) {
+    if (text.size() > max_expression_bytes)
+        throw Error(ErrorCode::limit, "filter: " + std::string(what) + " of " + std::to_string(text.size()) + " bytes; at most " +
+                                          std::to_string(max_expression_bytes) + " are read");
+}
+
 Path path_of(std::string_view text) {
     Path names(1);
     for (const char c : text) {

@@ -124,9 +124,7 @@ private:
 }  // namespace filter
 
 Filter Filter::from_json(std::string_view text) {
-    if (text.size() > filter::max_expression_bytes)
-        throw Error(ErrorCode::limit, "filter: JSON of " + std::to_string(text.size()) + " bytes; at most " +
-                                          std::to_string(filter::max_expression_bytes) + " are read");
+    filter::check_size(text, "JSON");
     const auto json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
     if (json.is_discarded()) throw Error(ErrorCode::invalid_argument, "filter: this is no JSON, or a number in it is beyond a double");
     return filter::Part(json, "").filter();

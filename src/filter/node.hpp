@@ -85,6 +85,9 @@ struct Node {
 inline constexpr int max_depth = 100;
 inline constexpr std::size_t max_expression_bytes = std::size_t{1} << 20;
 
+/// Throws `limit` for a text that is absurdly long, called `what`.
+void check_size(std::string_view text, const char* what);
+
 /// Each throws `invalid_argument` or `limit` if that is no filter: a value that is NaN, a place off the Earth, a name
 /// that is no UTF-8, more than `max_depth` levels.
 [[nodiscard]] Filter on_field(Path path, Condition condition);

@@ -159,9 +159,7 @@ private:
 }  // namespace filter
 
 Filter Filter::parse(std::string_view expression) {
-    if (expression.size() > filter::max_expression_bytes)
-        throw Error(ErrorCode::limit, "filter: an expression of " + std::to_string(expression.size()) + " bytes; at most " +
-                                          std::to_string(filter::max_expression_bytes) + " are read");
+    filter::check_size(expression, "an expression");
     if (const auto at = first_invalid_utf8(expression))
         throw Error(ErrorCode::invalid_argument, "filter: byte " + std::to_string(*at) + ": no UTF-8");
     return filter::Parser(expression).whole();

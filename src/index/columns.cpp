@@ -94,7 +94,7 @@ void Column::set(std::size_t slot, const std::optional<filter::Held>& held) {
     std::uint32_t number = missing;
     if (held) {
         if (values_.size() > std::numeric_limits<std::uint32_t>::max()) throw Error(ErrorCode::limit, "a field has more than 2^32 - 1 different values");
-        values_.reserve(values_.size() + 1);
+        if (values_.size() == values_.capacity()) values_.reserve(2 * values_.size());  // before the value has its number: nothing is half done
         const auto [known, is_new] = numbers_.try_emplace(*held, static_cast<std::uint32_t>(values_.size()));
         if (is_new) values_.push_back(&known->first);
         number = known->second;
@@ -154,24 +154,26 @@ std::shared_lock<std::shared_mutex> Columns::with_all_read(const std::vector<fil
     std::shared_lock reading(mutex_);
     while (!std::ranges::all_of(paths, complete)) {
         reading.unlock();
-        {
-            const std::unique_lock writing(mutex_);
-            std::vector<Column*> columns;
-            for (const auto& path : paths) {
-                columns.push_back(&columns_[path]);
-                columns.back()->prepare(slots);
-            }
-            for (std::size_t slot = 0; slot < slots; ++slot) {
-                if (std::ranges::none_of(columns, [slot](const auto* column) { return column->unread(slot); })) continue;
-                read(slot, [&](std::string_view payload) {
-                    const auto fields = filter::Payload::read(payload);
-                    for (std::size_t i = 0; i < paths.size(); ++i) columns[i]->set(slot, fields ? fields->at(paths[i]) : std::nullopt);
-                });
-            }
-        }
+        read_missing(paths, slots, read);
         reading.lock();
     }
     return reading;
+}
+
+void Columns::read_missing(const std::vector<filter::Path>& paths, std::size_t slots, const Read& read) {
+    const std::unique_lock writing(mutex_);
+    std::vector<Column*> columns;
+    for (const auto& path : paths) {
+        columns.push_back(&columns_[path]);
+        columns.back()->prepare(slots);
+    }
+    for (std::size_t slot = 0; slot < slots; ++slot) {
+        if (std::ranges::none_of(columns, [slot](const auto* column) { return column->unread(slot); })) continue;
+        read(slot, [&](std::string_view payload) {
+            const auto fields = filter::Payload::read(payload);
+            for (std::size_t i = 0; i < paths.size(); ++i) columns[i]->set(slot, fields ? fields->at(paths[i]) : std::nullopt);
+        });
+    }
 }
 
 Bits Columns::evaluate(const Filter& filter) const {

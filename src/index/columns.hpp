@@ -76,6 +76,7 @@ public:
 
 private:
     std::shared_lock<std::shared_mutex> with_all_read(const std::vector<filter::Path>& paths, std::size_t slots, const Read& read);
+    void read_missing(const std::vector<filter::Path>& paths, std::size_t slots, const Read& read);
     [[nodiscard]] Bits evaluate(const Filter& filter) const;
 
     std::shared_mutex mutex_;
