@@ -31,13 +31,15 @@ void write_file(const std::filesystem::path& file, std::string_view magic, std::
     }
 }
 
+namespace {
+
 // Version 1.0 of the format (numpy/lib/format.py): magic, version, the header's length, the header padded so that the
 // values begin at a multiple of 64 bytes.
-void write_npy(const std::filesystem::path& file, const std::vector<std::int64_t>& shape, std::span<const float> values) {
+void write_array(const std::filesystem::path& file, const std::string& kind, const std::vector<std::int64_t>& shape, std::string_view values) {
     static_assert(std::endian::native == std::endian::little, "values are written as they lie in memory");
     using namespace std::string_view_literals;
     constexpr auto magic = "\x93NUMPY\x01\x00"sv;
-    std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (";
+    std::string header = "{'descr': '" + kind + "', 'fortran_order': False, 'shape': (";
     for (const auto side : shape) header += std::to_string(side) + ",";
     header += "), }";
     header.resize((header.size() + magic.size() + 2 + 1 + 63) / 64 * 64 - magic.size() - 2 - 1, ' ');
@@ -46,8 +48,23 @@ void write_npy(const std::filesystem::path& file, const std::vector<std::int64_t
     content += static_cast<char>(header.size() & 0xFF);
     content += static_cast<char>(header.size() >> 8);
     content += header;
-    content.append(reinterpret_cast<const char*>(values.data()), values.size_bytes());
+    content += values;
     write_file(file, magic, content);
+}
+
+template <class Value>
+std::string_view bytes_of(std::span<const Value> values) {
+    return {reinterpret_cast<const char*>(values.data()), values.size_bytes()};
+}
+
+}  // namespace
+
+void write_npy(const std::filesystem::path& file, const std::vector<std::int64_t>& shape, std::span<const float> values) {
+    write_array(file, "<f4", shape, bytes_of(values));
+}
+
+void write_npy(const std::filesystem::path& file, const std::vector<std::int64_t>& shape, std::span<const std::int64_t> values) {
+    write_array(file, "<i8", shape, bytes_of(values));
 }
 
 }  // namespace cli

@@ -13,7 +13,8 @@ namespace cli {
 /// `invalid_argument` if another kind of file has the name, `io` if it cannot be written.
 void write_file(const std::filesystem::path& file, std::string_view magic, std::string_view content);
 
-/// An array as `numpy.load` reads it, float32 in C order. Throws as `write_file`.
+/// An array as `numpy.load` reads it, float32 or int64 in C order. Throws as `write_file`.
 void write_npy(const std::filesystem::path& file, const std::vector<std::int64_t>& shape, std::span<const float> values);
+void write_npy(const std::filesystem::path& file, const std::vector<std::int64_t>& shape, std::span<const std::int64_t> values);
 
 }  // namespace cli

@@ -3,7 +3,6 @@
 #include <utility>
 
 #include <sextant/core/error.hpp>
-#include <sextant/core/item.hpp>
 
 namespace cli {
 
@@ -11,7 +10,7 @@ void Lines::Close::operator()(std::FILE* file) const noexcept {
     if (file != stdin) std::fclose(file);
 }
 
-Lines::Lines(std::string file) : file_(std::move(file)), stream_(file_ == "-" ? stdin : std::fopen(file_.c_str(), "rb")) {
+Lines::Lines(std::string file, std::size_t max_bytes) : file_(std::move(file)), max_bytes_(max_bytes), stream_(file_ == "-" ? stdin : std::fopen(file_.c_str(), "rb")) {
     if (!stream_) throw sextant::Error(sextant::ErrorCode::not_found, "cannot read " + file_ + ": give a file of texts, one in each line, or - for standard input");
 }
 
@@ -22,9 +21,9 @@ std::optional<std::string> Lines::next() {
     int c = std::getc(stream_.get());
     const bool any = c != EOF;
     for (; c != EOF && c != '\n'; c = std::getc(stream_.get())) {
-        if (line.size() == sextant::max_text_bytes)
+        if (line.size() == max_bytes_)
             throw sextant::Error(sextant::ErrorCode::limit, "line " + std::to_string(number_) + " of " + where() + " has more than " +
-                                                                std::to_string(sextant::max_text_bytes) + " bytes: cut it into parts");
+                                                                std::to_string(max_bytes_) + " bytes: cut it into parts");
         line += static_cast<char>(c);
     }
     if (std::ferror(stream_.get()) != 0) throw sextant::Error(sextant::ErrorCode::io, "cannot read " + where() + " to its end: line " + std::to_string(number_) + " failed");

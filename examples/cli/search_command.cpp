@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli.hpp"
+#include "search_vectors.hpp"
 
 namespace cli {
 namespace {
@@ -23,7 +24,13 @@ struct Options {
     bool json = false;
     std::string page;
     std::string filter;
+    VectorSearch vectors;
 };
+
+std::optional<sextant::Filter> filter_of(const Options& options) {
+    if (options.filter.empty()) return std::nullopt;
+    return sextant::Filter::parse(options.filter);
+}
 
 nlohmann::json to_json(const Options& options, const sextant::SearchResult& result) {
     nlohmann::json out{{"query", options.image.empty() ? options.words : options.image},
@@ -59,11 +66,15 @@ void print(const sextant::SearchResult& result) {
                 completeness.data(), result.rows_scored, times.c_str());
 }
 
-int run(const Options& options) {
+int run(Options& options) {
+    const auto filter = filter_of(options);
+    if (!options.vectors.vectors.empty()) {
+        options.vectors.k = options.k;
+        options.vectors.filter = filter;
+        return search_vectors(options.file, options.vectors);
+    }
     const auto encoder = sextant::Encoder::open(options.model);
     const auto index = sextant::Index::open(options.file, encoder.space(), {.read_only = true});
-    std::optional<sextant::Filter> filter;
-    if (!options.filter.empty()) filter = sextant::Filter::parse(options.filter);
     std::optional<sextant::CrossEncoder> reranker;
     if (options.rerank) reranker = sextant::CrossEncoder::open(options.reranker);
 
@@ -89,16 +100,22 @@ void add_search_command(CLI::App& app, int& status) {
     auto* words = command->add_option("words", options->words, "What to look for");
     auto* image = command->add_option("--image", options->image, "Look for pictures like this one");
     words->excludes(image);
+    auto* vectors = command->add_option("--vectors", options->vectors.vectors, "Look for every vector of this file (.npy, .fvecs, .bvecs); needs no model");
+    vectors->excludes(words)->excludes(image);
+    auto* out = command->add_option("--out", options->vectors.ids, "With --vectors: array file of ids to write, int64 [queries, hits], -1 where there are fewer; or, named .jsonl, lines of JSON")->needs(vectors);
+    command->add_option("--scores", options->vectors.scores, "With --vectors: array file of scores to write, float32 [queries, hits]")->needs(vectors);
+    command->add_option("--threads", options->vectors.threads, "With --vectors: threads that search [as many as processors]")->needs(vectors)->check(CLI::Range(1, 1 << 16));
     command->add_option("--k", options->k, "Hits to show")->capture_default_str()->check(CLI::Range(0, 1 << 30));
     command->add_option("--filter", options->filter, "Only records whose payloads meet this: 'year >= 2020 and tags contains \"dog\"'");
-    auto* rerank = command->add_flag("--rerank", options->rerank, "Reorder the best candidates with a cross-encoder");
+    auto* rerank = command->add_flag("--rerank", options->rerank, "Reorder the best candidates with a cross-encoder")->excludes(vectors);
     command->add_option("--reranker", options->reranker, "Bundle of the cross-encoder")->needs(rerank);
     command->add_option("--candidates", options->candidates, "Hits that the reranker looks at [100, or k if that is more]")->check(CLI::Range(1, 1 << 30))->needs(rerank);
     command->add_option("--model", options->model, "Bundle of the dual encoder that filled the index")->envname("SEXTANT_MODEL");
-    command->add_flag("--json", options->json, "Print JSON");
-    command->add_option("--html", options->page, "Write a page that shows the hits in a browser");
-    command->callback([options, words, image, &status] {
-        if (words->count() + image->count() == 0) throw CLI::RequiredError("words, or --image with a picture");
+    command->add_flag("--json", options->json, "Print JSON")->excludes(vectors);
+    command->add_option("--html", options->page, "Write a page that shows the hits in a browser")->excludes(vectors);
+    command->callback([options, words, image, vectors, out, &status] {
+        if (words->count() + image->count() + vectors->count() == 0) throw CLI::RequiredError("words, --image with a picture, or --vectors with a file");
+        if (vectors->count() > out->count()) throw CLI::RequiredError("--out with the name of a file");
         status = run(*options);
     });
 }

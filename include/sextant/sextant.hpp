@@ -20,3 +20,4 @@
 #include <sextant/model/clip_archive.hpp>
 #include <sextant/rerank/reranker.hpp>
 #include <sextant/search/search.hpp>
+#include <sextant/store/vector_file.hpp>

@@ -2,9 +2,11 @@
 import json
 import os
 import pathlib
+import random
 import re
 import shutil
 import sqlite3
+import struct
 import subprocess
 import sys
 import tempfile
@@ -204,6 +206,59 @@ with tempfile.TemporaryDirectory() as folder:
     expect_one_line_error(run("encode", model, "--text-file", lines, "--images", pictures[0], "--out", array, code=2), "--text-file")
     expect_one_line_error(run("encode", model, "--text-file", work / "none.txt", "--out", array, code=1), "none.txt")
     expect_one_line_error(run("encode", model, "--text-file", "-", "--out", array, stdin="good\nb\udcffd\n", code=1), "item 1", "UTF-8")
+
+    # Vectors of other programs: in, searched, and out again; against scores computed here.
+    rng = random.Random(1)
+    rows, queries = [[rng.gauss(0, 1) for _ in range(8)] for _ in range(500)], [[rng.gauss(0, 1) for _ in range(8)] for _ in range(20)]
+
+    def write_vectors(name, vectors):
+        (work / name).write_bytes(b"".join(struct.pack("<i8f", 8, *vector) for vector in vectors))
+        return work / name
+
+    def read_array(path, kind):
+        content = path.read_bytes()
+        start = 10 + int.from_bytes(content[8:10], "little")
+        shape = [int(side) for side in re.search(rb"'shape': \((\d+),(\d+),\)", content[:start]).groups()]
+        values = memoryview(content[start:]).cast(kind).tolist()
+        return [values[i * shape[1]:(i + 1) * shape[1]] for i in range(shape[0])]
+
+    ids, scores, store = work / "ids.npy", work / "scores.npy", work / "vectors.sextant"
+    done = run("import", write_vectors("rows.fvecs", rows), "--into", store, "--metric", "dot")
+    expect("imported 500 vectors" in done.stdout and "8 dimensions, dot" in done.stdout, done.stdout)
+    done = run("search", store, "--vectors", write_vectors("queries.fvecs", queries), "--k", 7, "--out", ids, "--scores", scores)
+    expect("20 queries" in done.stdout and "exact over 500 rows" in done.stdout, done.stdout)
+    for query, found, values in zip(queries, read_array(ids, "q"), read_array(scores, "f"), strict=True):
+        products = [sum(a * b for a, b in zip(query, row)) for row in rows]
+        expect(found == sorted(range(500), key=lambda i: -products[i])[:7], f"{found}")
+        expect(max(abs(products[i] - value) for i, value in zip(found, values)) < 1e-4, f"{values}")
+    expect("500" in run("info", store).stdout, "info of imported vectors")
+
+    # With ids and payloads of one's own, and a filter that leaves one or two.
+    named, payloads, named_store = work / "names.txt", work / "payloads.jsonl", work / "named.sextant"
+    named.write_text("".join(f"row {i}\n" for i in range(500)))
+    payloads.write_text("".join(json.dumps({"n": i}) + "\n" for i in range(500)))
+    run("import", work / "rows.fvecs", "--into", named_store, "--ids", named, "--payload", payloads)
+    lines_out = work / "hits.jsonl"
+    run("search", named_store, "--vectors", work / "queries.fvecs", "--filter", "n in [3, 4]", "--out", lines_out)
+    hits = [json.loads(line)["hits"] for line in lines_out.read_text().splitlines()]
+    expect(len(hits) == 20 and all({hit["id"] for hit in some} == {"row 3", "row 4"} for some in hits), str(hits[:2]))
+    expect_one_line_error(run("search", named_store, "--vectors", work / "queries.fvecs", "--out", ids, code=1), "row ", ".jsonl")
+    run("search", store, "--vectors", work / "queries.fvecs", "--filter", "n == 1", "--out", ids)
+    expect(read_array(ids, "q") == [[]] * 20, "nothing meets it")
+
+    # What does not fit is refused, and nothing is left behind.
+    named.write_text("one\n")
+    expect_one_line_error(run("import", work / "rows.fvecs", "--into", work / "d.sextant", "--ids", named, code=1), "1 lines", "500 vectors")
+    expect(not (work / "d.sextant").exists(), "an index was made of refused vectors")
+    write_vectors("nan.fvecs", [[1.0] * 8, [float("nan")] + [1.0] * 7])
+    expect_one_line_error(run("import", work / "nan.fvecs", "--into", work / "d.sextant", code=1), "nan.fvecs", "record 1", "was not made")
+    expect(not (work / "d.sextant").exists(), "an index was made of refused vectors")
+    expect_one_line_error(run("import", work / "nan.fvecs", "--into", store, code=1), "vectors.sextant")
+    expect_one_line_error(run("import", work / "rows.fvecs", "--into", store, "--metric", "l2", code=1), "by dot")
+    expect_one_line_error(run("import", work / "rows.fvecs", "--into", index, code=1), "encoder")
+    expect_one_line_error(run("search", store, "--vectors", work / "queries.fvecs", code=2), "--out")
+    expect_one_line_error(run("search", store, "words", "--vectors", work / "queries.fvecs", "--out", ids, code=2), "excludes")
+    expect_one_line_error(run("search", index, "--vectors", work / "queries.fvecs", "--out", ids, code=1), "8", "256")
 
     expect("usage" in run("--help").stdout.lower(), "help")
 
