@@ -14,6 +14,8 @@ for argument in "$@"; do
         *) printf 'run.sh: unknown argument %s; expected --all or nothing\n' "$argument" >&2; exit 2 ;;
     esac
 done
+long=()
+if $all; then long=(--all); fi
 say() { printf '\n== %s (%s)\n' "$*" "$(date +%H:%M:%S)"; }
 passed=0
 # suite PRESET FOLDER TESTS TARGETS [CMAKE ARGUMENT...]: configures, builds the targets, runs the tests (a regular
@@ -52,8 +54,7 @@ suite ci build/ci-torch-2.13 '^(model|encode|encode_soak|rerank|search|import_cl
     -DCMAKE_PREFIX_PATH="$(build/python/bin/python -c 'import torch; print(torch.utils.cmake_prefix_path)')"
 # Every model family, exported once and run with both.
 say "testing every model family"
-form=()
-if $all; then form=(--all); fi
+form=("${long[@]}")
 for folder in build/ci build/ci-torch-2.13; do
     form+=(--probe $folder/tests/parity/families_probe
            --libtorch "$(sed -n 's/.*sextant: libtorch \([0-9]*\.[0-9]*\).*/\1/p' $folder/configure.log)")
@@ -65,6 +66,11 @@ suite no-torch build/no-torch '^(core|kernels|store|index|model|encode|search|co
 # What meets hostile bytes, under the sanitizers.
 suite asan build/asan '^(media|media_bombs|preprocess|tokenize|bundle|store|index|search)$' \
     'test_media media_bombs test_preprocess test_tokenize test_bundle test_store test_index test_search' -DSEXTANT_WITH_TORCH=OFF
+
+# Readers beside a writer, where no race goes unseen.
+suite tsan build/tsan '^index_readers$' index_readers
+build/tsan/tests/hostile/index_readers "${long[@]}"
+passed=$((passed + 1))
 
 # The fuzzers. A finding is left in build/asan/tests/fuzz.
 fuzz_seconds=30

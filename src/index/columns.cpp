@@ -14,15 +14,6 @@
 namespace sextant::index {
 namespace {
 
-constexpr std::size_t word_bits = 64;
-
-std::size_t words_for(std::size_t bits) { return (bits + word_bits - 1) / word_bits; }
-bool get(const Bits& bits, std::size_t i) { return bits[i / word_bits] >> (i % word_bits) & 1; }
-void set_bit(Bits& bits, std::size_t i, bool value) noexcept {
-    const auto bit = std::uint64_t{1} << (i % word_bits);
-    bits[i / word_bits] = value ? bits[i / word_bits] | bit : bits[i / word_bits] & ~bit;
-}
-
 void mix(std::size_t& hash, std::size_t more) { hash ^= more + 0x9E3779B97F4A7C15U + (hash << 6) + (hash >> 2); }
 
 struct HashScalar {
@@ -69,25 +60,23 @@ std::size_t Column::Hash::operator()(const filter::Held& held) const noexcept {
     return hash;
 }
 
-void Column::changed(std::size_t slot) noexcept {
-    if (slot < read_) set_bit(stale_, slot, true);
+void Column::forget(std::size_t slot) noexcept {
+    if (slot < of_slot_.size()) set_bit(read_, slot, false);
 }
 
-void Column::cut(std::size_t slots) noexcept {
-    for (; read_ > slots; --read_) set_bit(stale_, read_ - 1, false);
+bool Column::complete(const Bits& slots) const {
+    if (slots.size() > read_.size()) return false;
+    for (std::size_t w = 0; w < slots.size(); ++w)
+        if ((slots[w] & ~read_[w]) != 0) return false;
+    return true;
 }
 
-bool Column::complete(std::size_t slots) const {
-    return read_ >= slots && std::ranges::none_of(stale_, [](auto word) { return word != 0; });
-}
-
-bool Column::unread(std::size_t slot) const { return slot >= read_ || get(stale_, slot); }
-
-void Column::prepare(std::size_t slots) {
+void Column::prepare(std::size_t blocks) {
     constexpr std::size_t few = 1024;
-    if (values_.size() > 2 * slots + few) *this = Column();
-    of_slot_.resize(std::max(slots, of_slot_.size()));
-    stale_.resize(std::max(words_for(slots), stale_.size()));
+    if (values_.size() > 2 * blocks * word_bits + few) *this = Column();
+    if (blocks <= read_.size()) return;
+    of_slot_.resize(blocks * word_bits);
+    read_.resize(blocks);
 }
 
 void Column::set(std::size_t slot, const std::optional<filter::Held>& held) {
@@ -100,8 +89,7 @@ void Column::set(std::size_t slot, const std::optional<filter::Held>& held) {
         number = known->second;
     }
     of_slot_[slot] = number;
-    set_bit(stale_, slot, false);
-    read_ = std::max(read_, slot + 1);
+    set_bit(read_, slot, true);
 }
 
 /// The numbers of the values that equal one of these; nothing if that is not to be looked up.
@@ -128,76 +116,72 @@ std::vector<std::uint8_t> Column::met(const filter::Condition& condition) const 
     return met;
 }
 
-Bits Column::select(const filter::Condition& condition) const {
+Bits Column::select(const filter::Condition& condition, std::size_t blocks) const {
     const auto met = this->met(condition);
-    Bits bits(words_for(read_));
-    for (std::size_t slot = 0; slot < read_; ++slot) bits[slot / word_bits] |= std::uint64_t{met[of_slot_[slot]]} << (slot % word_bits);
+    Bits bits(blocks);
+    for (std::size_t slot = 0; slot < blocks * word_bits; ++slot) bits[slot / word_bits] |= std::uint64_t{met[of_slot_[slot]]} << (slot % word_bits);
     return bits;
 }
 
-void Columns::changed(std::size_t slot) noexcept {
-    for (auto& [path, column] : columns_) column.changed(slot);
+void Columns::forget(std::span<const std::size_t> slots) {
+    const std::unique_lock writing(mutex_);
+    for (auto& [path, column] : columns_)
+        for (const auto slot : slots) column.forget(slot);
 }
 
-void Columns::removed(std::size_t slot, std::size_t slots) noexcept {
-    for (auto& [path, column] : columns_) {
-        column.cut(slots);
-        column.changed(slot);
-    }
-}
-
-std::shared_lock<std::shared_mutex> Columns::with_all_read(const std::vector<filter::Path>& paths, std::size_t slots, const Read& read) {
+std::shared_lock<std::shared_mutex> Columns::with_all_read(const std::vector<filter::Path>& paths, const Bits& live, const Read& read) {
     const auto complete = [&](const filter::Path& path) {
         const auto column = columns_.find(path);
-        return column != columns_.end() && column->second.complete(slots);
+        return column != columns_.end() && column->second.complete(live);
     };
     std::shared_lock reading(mutex_);
     while (!std::ranges::all_of(paths, complete)) {
         reading.unlock();
-        read_missing(paths, slots, read);
+        read_missing(paths, live, read);
         reading.lock();
     }
     return reading;
 }
 
-void Columns::read_missing(const std::vector<filter::Path>& paths, std::size_t slots, const Read& read) {
+void Columns::read_missing(const std::vector<filter::Path>& paths, const Bits& live, const Read& read) {
     const std::unique_lock writing(mutex_);
     std::vector<Column*> columns;
     for (const auto& path : paths) {
         columns.push_back(&columns_[path]);
-        columns.back()->prepare(slots);
+        columns.back()->prepare(live.size());
     }
-    for (std::size_t slot = 0; slot < slots; ++slot) {
-        if (std::ranges::none_of(columns, [slot](const auto* column) { return column->unread(slot); })) continue;
+    const auto read_slot = [&](std::size_t slot) {
+        if (std::ranges::none_of(columns, [slot](const auto* column) { return column->unread(slot); })) return;
         read(slot, [&](std::string_view payload) {
             const auto fields = filter::Payload::read(payload);
             for (std::size_t i = 0; i < paths.size(); ++i) columns[i]->set(slot, fields ? fields->at(paths[i]) : std::nullopt);
         });
-    }
+    };
+    for (std::size_t block = 0; block < live.size(); ++block)
+        for_each_bit(live[block], [&](std::size_t i) { read_slot(block * word_bits + i); });
 }
 
-Bits Columns::evaluate(const Filter& filter) const {
+Bits Columns::evaluate(const Filter& filter, std::size_t blocks) const {
     const auto parts = [&](const std::vector<Filter>& list) {
         std::vector<Bits> bits;
-        for (const auto& part : list) bits.push_back(evaluate(part));
+        for (const auto& part : list) bits.push_back(evaluate(part, blocks));
         return bits;
     };
     const auto& is = filter.node().is;
-    if (const auto* one = std::get_if<filter::OnField>(&is)) return columns_.at(one->path).select(one->condition);
+    if (const auto* one = std::get_if<filter::OnField>(&is)) return columns_.at(one->path).select(one->condition, blocks);
     if (const auto* all = std::get_if<filter::All>(&is)) return joined(parts(all->of), std::bit_and<>());
     if (const auto* any = std::get_if<filter::Any>(&is)) return joined(parts(any->of), std::bit_or<>());
-    auto bits = evaluate(std::get<filter::Not>(is).of);
+    auto bits = evaluate(std::get<filter::Not>(is).of, blocks);
     for (auto& word : bits) word = ~word;
     return bits;
 }
 
-Bits Columns::select(const Filter& filter, std::size_t slots, const Read& read) {
-    if (slots == 0) return {};
+Bits Columns::select(const Filter& filter, const Bits& live, const Read& read) {
     std::set<filter::Path> paths;
     collect(filter, paths);
-    const auto reading = with_all_read({paths.begin(), paths.end()}, slots, read);
-    auto bits = evaluate(filter);
-    if (slots % word_bits != 0) bits.back() &= (std::uint64_t{1} << (slots % word_bits)) - 1;
+    const auto reading = with_all_read({paths.begin(), paths.end()}, live, read);
+    auto bits = evaluate(filter, live.size());
+    for (std::size_t w = 0; w < bits.size(); ++w) bits[w] &= live[w];
     return bits;
 }
 

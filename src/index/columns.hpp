@@ -17,30 +17,27 @@
 #include <sextant/filter/filter.hpp>
 
 #include "filter/node.hpp"
+#include "index/bits.hpp"
 
 namespace sextant::index {
-
-/// A bit for each slot, 64 to a word.
-using Bits = std::vector<std::uint64_t>;
 
 /// One field: a number for each slot, and what these numbers stand for. Equal values have one number, so that a
 /// condition is looked at once for each value, not once for each record.
 class Column {
 public:
     /// Notes that the record in this slot is another one.
-    void changed(std::size_t slot) noexcept;
-    /// Notes that there are only so many slots from now on.
-    void cut(std::size_t slots) noexcept;
+    void forget(std::size_t slot) noexcept;
 
-    /// True if no slot below `slots` is to be read.
-    [[nodiscard]] bool complete(std::size_t slots) const;
-    [[nodiscard]] bool unread(std::size_t slot) const;
-    /// Makes room for so many slots; forgets all if it remembers far more values than there are slots.
-    void prepare(std::size_t slots);
-    /// There must be room. Slots that were never read come in order.
+    /// True if none of these slots is to be read.
+    [[nodiscard]] bool complete(const Bits& slots) const;
+    [[nodiscard]] bool unread(std::size_t slot) const { return !get_bit(read_, slot); }
+    /// Makes room for so many blocks of slots; forgets all if it remembers far more values than there are slots.
+    void prepare(std::size_t blocks);
+    /// There must be room.
     void set(std::size_t slot, const std::optional<filter::Held>& held);
 
-    [[nodiscard]] Bits select(const filter::Condition& condition) const;
+    /// Of the slots of so many blocks, for which there must be room; what was not read means nothing.
+    [[nodiscard]] Bits select(const filter::Condition& condition, std::size_t blocks) const;
 
 private:
     [[nodiscard]] std::optional<std::vector<std::uint32_t>> numbers_of(std::span<const FieldValue> wanted) const;
@@ -52,8 +49,7 @@ private:
     };
 
     std::vector<std::uint32_t> of_slot_;  // index in values_
-    std::size_t read_ = 0;                // slots from here on were never read
-    Bits stale_;
+    Bits read_;
     std::vector<const filter::Held*> values_{nullptr};  // keys of numbers_; the first stands for a missing field
     std::unordered_map<filter::Held, std::uint32_t, Hash> numbers_;
 };
@@ -61,23 +57,22 @@ private:
 /// The columns of all fields that filters have asked for so far: the first filter on a field reads every payload, later
 /// ones only those that have changed.
 ///
-/// Threads: `select` by any threads at once; the others exclude everything else.
+/// Threads: may be used by any, at once. What was read of a slot holds for every state of the rows in which it holds a row
+/// that was read; before it is written anew, when no such state is left, `forget` it.
 class Columns {
 public:
     /// Calls `use` with the payload of the record in `slot`.
     using Read = std::function<void(std::size_t slot, const std::function<void(std::string_view payload)>& use)>;
 
-    /// The slots below `slots` whose records meet the filter. What `read` throws leaves everything as it was.
-    [[nodiscard]] Bits select(const Filter& filter, std::size_t slots, const Read& read);
+    /// Those of the slots `live` whose records meet the filter. What `read` throws leaves everything as it was.
+    [[nodiscard]] Bits select(const Filter& filter, const Bits& live, const Read& read);
 
-    void changed(std::size_t slot) noexcept;
-    /// The record in `slot` is gone, and the last one, if it is another, has taken its place; now there are `slots`.
-    void removed(std::size_t slot, std::size_t slots) noexcept;
+    void forget(std::span<const std::size_t> slots);
 
 private:
-    std::shared_lock<std::shared_mutex> with_all_read(const std::vector<filter::Path>& paths, std::size_t slots, const Read& read);
-    void read_missing(const std::vector<filter::Path>& paths, std::size_t slots, const Read& read);
-    [[nodiscard]] Bits evaluate(const Filter& filter) const;
+    std::shared_lock<std::shared_mutex> with_all_read(const std::vector<filter::Path>& paths, const Bits& live, const Read& read);
+    void read_missing(const std::vector<filter::Path>& paths, const Bits& live, const Read& read);
+    [[nodiscard]] Bits evaluate(const Filter& filter, std::size_t blocks) const;
 
     std::shared_mutex mutex_;
     std::map<filter::Path, Column> columns_;

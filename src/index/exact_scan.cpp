@@ -1,12 +1,13 @@
 #include "index/exact_scan.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <future>
 #include <numeric>
 #include <system_error>
 #include <utility>
+
+#include "index/bits.hpp"
 
 namespace sextant::index {
 namespace {
@@ -19,12 +20,6 @@ using kernels::most_queries;
 constexpr std::size_t blocks_per_job = 64;
 constexpr std::size_t component_bytes_per_job = 512 << 10;
 constexpr int few_rows = 8;
-
-/// Calls `use` with the number of each bit that is set, the lowest first.
-template <class Use>
-void for_each_bit(std::uint64_t bits, Use&& use) {
-    for (; bits != 0; bits &= bits - 1) use(static_cast<std::size_t>(std::countr_zero(bits)));
-}
 
 std::size_t divided_up(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
 
@@ -58,17 +53,17 @@ void ExactScan::add(std::span<const float> vector) {
     Query& query = queries_.emplace_back();
     query.vector = vector;
     query.norm = std::sqrt(kernels_.dot(vector.data(), vector.data(), vector.size()));
-    query.weight = rows_.metric() == Metric::cosine ? 1 : query.norm;
+    query.weight = rows_.layout().metric() == Metric::cosine ? 1 : query.norm;
     query.best = kernels::TopK(wanted_.k);
     query.worst = wanted_.min_score;
 
     kernels::Codes codes;
-    rows_.encode(vector, query.norm, codes);
+    rows_.layout().quantizer().encode(vector, query.norm, codes);
     for (const std::uint8_t code : codes.bytes)
         query.components.push_back(static_cast<std::int8_t>(code - kernels::byte_offset));
     query.sum = std::accumulate(query.components.begin(), query.components.end(), 0);
 
-    const bool l2 = rows_.metric() == Metric::l2;
+    const bool l2 = rows_.layout().metric() == Metric::l2;
     const double factor = (l2 ? 2 : 1) * query.weight, f = codes.by_bytes.error;
     query.offset = l2 ? query.weight * query.weight : 0;
     query.test.a = static_cast<float>(factor * codes.by_bytes.scale);
@@ -93,7 +88,7 @@ void ExactScan::make_tiles() {
         Tile& tile = tiles_.emplace_back();
         tile.first = first;
         tile.count = static_cast<int>(std::min<std::size_t>(most_queries, queries_.size() - first));
-        for (std::size_t at = 0; at < rows_.nibble_groups() * kernels::nibble_group; at += half)
+        for (std::size_t at = 0; at < rows_.layout().nibble_groups() * kernels::nibble_group; at += half)
             for (std::size_t q = first; q < first + static_cast<std::size_t>(tile.count); ++q) {
                 const std::int8_t* four = queries_[q].components.data() + at;
                 tile.components.insert(tile.components.end(), four, four + half);
@@ -105,7 +100,7 @@ void ExactScan::make_tiles() {
 
 void ExactScan::run() {
     make_tiles();
-    const std::size_t tile_bytes = rows_.byte_stride() * most_queries;
+    const std::size_t tile_bytes = rows_.layout().byte_stride() * most_queries;
     tiles_per_job_ = std::max<std::size_t>(1, component_bytes_per_job / tile_bytes);
     stretches_ = divided_up(rows_.blocks(), blocks_per_job);
     jobs_ = stretches_ * divided_up(tiles_.size(), tiles_per_job_);
@@ -133,9 +128,9 @@ void ExactScan::do_job(std::span<const Tile> tiles, std::size_t first_block, std
     Job job{tiles.front().first, 0, std::vector<std::uint32_t>(tiles.size() * most_queries)};
     Candidates now, before;
     for (std::size_t b = first_block; b < last_block; ++b) {
-        now.block = rows_.block(b);
-        now.allowed = wanted_.allowed ? now.block.rows & wanted_.allowed[b] : now.block.rows;
+        now.allowed = wanted_.allowed ? rows_.live()[b] & wanted_.allowed[b] : rows_.live()[b];
         if (now.allowed == 0) continue;
+        now.block = rows_.block(b);
         now.found.clear();
         now.fetched = 0;
         for (const Tile& tile : tiles) look_at(now, tile, job);
@@ -150,13 +145,13 @@ void ExactScan::look_at(Candidates& candidates, const Tile& tile, const Job& job
     std::int32_t dots[most_queries * block_rows];
     bool have_dots = false;
     // 4-bit codes are read by the block: they pay only where they rule out more than a few rows.
-    const bool nibbles_pay = kernels_.nibbles_pay && std::popcount(candidates.allowed) >= few_rows;
+    const bool nibbles_pay = kernels_.nibbles_pay && candidates.block.nibbles && std::popcount(candidates.allowed) >= few_rows;
     for (std::size_t i = 0; i < static_cast<std::size_t>(tile.count); ++i) {
         const std::size_t q = tile.first + i;
         std::uint64_t rows = candidates.allowed;
         if (nibbles_pay && job.codes_help(q)) {
             if (!std::exchange(have_dots, true))
-                kernels_.nibble_dots(candidates.block.nibbles, rows_.nibble_groups(), tile.components.data(),
+                kernels_.nibble_dots(candidates.block.nibbles, rows_.layout().nibble_groups(), tile.components.data(),
                                      tile.count, tile.bias, dots);
             rows &= kernels_.select(dots + i * block_rows, candidates.block.by_nibbles, queries_[q].test_now());
         }
@@ -169,8 +164,8 @@ void ExactScan::look_at(Candidates& candidates, const Tile& tile, const Job& job
 void ExactScan::fetch(Candidates& candidates, std::uint64_t rows) const {
     constexpr std::size_t line = 64;
     for_each_bit(rows & ~candidates.fetched, [&](std::size_t i) {
-        const std::uint8_t* codes = candidates.block.bytes + i * rows_.byte_stride();
-        for (std::size_t at = 0; at < rows_.byte_stride(); at += line) __builtin_prefetch(codes + at);
+        const std::uint8_t* codes = candidates.block.bytes + i * rows_.layout().byte_stride();
+        for (std::size_t at = 0; at < rows_.layout().byte_stride(); at += line) __builtin_prefetch(codes + at);
     });
     candidates.fetched |= rows;
 }
@@ -190,7 +185,7 @@ std::uint64_t ExactScan::pass_bytes(const Block& block, std::uint64_t rows, cons
     std::int32_t dots[block_rows];
     int count = 0;
     for_each_bit(rows, [&](std::size_t i) { numbers[count++] = static_cast<std::uint8_t>(i); });
-    kernels_.byte_dots(block.bytes, rows_.byte_stride(), numbers, count, query.components.data(),
+    kernels_.byte_dots(block.bytes, rows_.layout().byte_stride(), numbers, count, query.components.data(),
                        kernels::byte_offset * query.sum, dots);
     const kernels::Test test = query.test_now();
     std::uint64_t passed = 0;
@@ -221,7 +216,7 @@ float ExactScan::score(std::size_t slot, const Query& query) const {
     const auto* row = rows_.vector(slot).data();
     const auto size = query.vector.size();
     double score = 0;
-    switch (rows_.metric()) {
+    switch (rows_.layout().metric()) {
         case Metric::cosine:
             score = kernels_.dot(row, query.vector.data(), size) / (rows_.info(slot).norm * query.norm);
             break;

@@ -20,7 +20,7 @@ namespace sextant::index {
 struct Wanted {
     std::size_t k = 10;
     float min_score = -std::numeric_limits<float>::infinity();
-    /// A bit for each slot, `block_rows` to a word: only these rows are looked at. Null: all.
+    /// Only these rows are looked at, a word for each block. Null: all.
     const std::uint64_t* allowed = nullptr;
     std::size_t threads = 1;
     /// Multiplies the errors of codes. Below 1 nothing is proved: for tests, which have to notice.

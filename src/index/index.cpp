@@ -1,20 +1,21 @@
 #include <sextant/index/index.hpp>
 
-#include <bit>
 #include <chrono>
 #include <cmath>
 #include <cstring>
 #include <mutex>
-#include <shared_mutex>
+#include <unordered_set>
 #include <utility>
 
 #include <sextant/core/error.hpp>
 
 #include "index/columns.hpp"
 #include "index/exact_scan.hpp"
-#include "index/rows.hpp"
+#include "index/row_table.hpp"
 #include "index/validate.hpp"
+#include "store/json_check.hpp"
 #include "store/record_file.hpp"
+#include "store/summary.hpp"
 
 namespace sextant {
 namespace {
@@ -22,7 +23,9 @@ namespace {
 using index::ExactScan;
 using index::RowInfo;
 using index::Rows;
+using index::RowTable;
 using store::RecordFile;
+using store::RecordView;
 
 ScoreType score_type_of(Metric metric) {
     switch (metric) {
@@ -36,104 +39,135 @@ ScoreType score_type_of(Metric metric) {
     return ScoreType::l2;
 }
 
-/// Where a record that is written goes in memory, and with what.
-struct Placed {
-    std::size_t slot = 0;
-    RowInfo info;
-    kernels::Codes codes;
-};
-
 void copy_floats(std::span<const std::byte> bytes, std::vector<float>& floats) {
     floats.resize(bytes.size() / sizeof(float));
     std::memcpy(floats.data(), bytes.data(), bytes.size());
 }
 
+/// What one commit left. Whoever holds it reads in peace, whatever is written meanwhile.
+struct State {
+    std::shared_ptr<const Rows> rows;
+    std::shared_ptr<const RecordView> file;  // null in memory
+
+    /// Calls `use` with payload and text.
+    template <class Use>
+    void read(std::size_t slot, Use&& use) const {
+        if (!file) {
+            const auto& kept = *rows->named(slot).second.kept;
+            use(kept.payload, kept.text);
+            return;
+        }
+        const auto& info = rows->info(slot);
+        file->read(info.number, info.checksum, [&use](const store::Row& row) { use(row.payload, row.text); });
+    }
+};
+
 }  // namespace
 
 struct Index::Impl {
-    RecordFile file;
-    Space space;  // the file's; its fingerprint is the caller's, if he vouches for that
-    Rows rows;
+    std::string name;
+    std::optional<RecordFile> file;  // none in memory
+    Space space;                     // the file's; its fingerprint is the caller's, if he vouches for that
+    RowTable table;
     mutable index::Columns columns;
-    std::mutex writing;               // held by the one writer; only he changes anything
-    mutable std::shared_mutex state;  // of `rows` and of what `file` shows to readers
-    mutable std::mutex turn;          // a writer that waits for `state` lets no new readers pass
+    store::JsonCheck json;
+    std::uint64_t next_number = 1;  // of a record in memory
+    std::mutex writing;             // held by the one writer; only he changes anything
+    mutable std::mutex naming;      // of the ids in `table`
+    mutable std::mutex latest;      // of `state`; held for an instant, and taken after `naming`
+    State state;
 
+    explicit Impl(const Space& of_memory) : name("in-memory index"), space(of_memory), table(space.dimensions, space.metric) {
+        state.rows = table.rows();
+    }
     explicit Impl(RecordFile opened)
-        : file(std::move(opened)), space(file.space()), rows(space.dimensions, space.metric) {}
-
-    [[nodiscard]] std::shared_lock<std::shared_mutex> shared() const {
-        const std::lock_guard my_turn(turn);
-        return std::shared_lock(state);
-    }
-    [[nodiscard]] std::unique_lock<std::shared_mutex> alone() const {
-        const std::lock_guard my_turn(turn);
-        return std::unique_lock(state);
-    }
-    /// For the whole of a write: nothing, or `alone()` if readers would see what is being written.
-    [[nodiscard]] std::unique_lock<std::shared_mutex> alone_unless_isolated() const {
-        return file.isolated() ? std::unique_lock<std::shared_mutex>() : alone();
+        : name(opened.name()), file(std::move(opened)), space(file->space()), table(space.dimensions, space.metric) {
+        state = {table.rows(), file->view()};
     }
 
+    [[nodiscard]] State now() const {
+        const std::lock_guard lock(latest);
+        return state;
+    }
     void load();
-    template <class Change>
-    void take_over(std::unique_lock<std::shared_mutex>& lock, Change&& change);
-    [[nodiscard]] index::Bits select(const Filter& filter) const;
-    [[nodiscard]] SearchResult result(std::span<const kernels::Scored> found, std::size_t rows_scored, const NearestOptions& options) const;
+    void check_writable() const {
+        if (file) file->check_writable();
+    }
+    void publish(RowTable::Change& change, RecordFile::Transaction* transaction);
+    void checkpoint() noexcept;
+    [[nodiscard]] SearchResult result(const State& seen, std::span<const kernels::Scored> found, std::size_t rows_scored,
+                                      const NearestOptions& options) const;
 };
 
 void Index::Impl::load() {
     std::vector<float> vector;
-    file.scan([&](const store::Row& row) {
-        const std::string what =
-            file.name() + ": row " + std::to_string(row.number) + " (id " + index::shown(row.id) + ")";
+    RowTable::Change change(table);
+    state.file->scan([&](const store::Row& row) {
+        const std::string what = name + ": row " + std::to_string(row.number) + " (id " + index::shown(row.id) + ")";
         copy_floats(row.vector, vector);
         try {
-            const double norm = index::check_vector(file.space(), vector, what);
-            if (!rows.append(row.id, {row.number, row.checksum, norm}, vector))
+            const double norm = index::check_vector(file->space(), vector, what);
+            if (!change.put(row.id, {row.number, row.checksum, norm}, vector))
                 throw Error(ErrorCode::corrupt, what + ": an earlier row has this id too");
         } catch (const Error& error) {
             throw Error(ErrorCode::corrupt, error.what());
         }
     });
+    change.prepare();
+    change.make_room();
+    change.publish();
+    state.rows = table.rows();
 }
 
-/// After a commit: shows it to readers, all at once.
-template <class Change>
-void Index::Impl::take_over(std::unique_lock<std::shared_mutex>& lock, Change&& change) {
-    if (!lock.owns_lock()) lock = alone();
-    file.publish();
-    change();
-    lock.unlock();
-    if (!file.checkpoint_due()) return;
-    file.checkpoint();
-    lock = alone();
-    file.publish();
-    lock.unlock();
+/// Commits, and shows it to readers, all at once.
+void Index::Impl::publish(RowTable::Change& change, RecordFile::Transaction* transaction) {
+    change.prepare();
+    columns.forget(change.written());
+    {
+        const std::lock_guard names(naming);
+        change.make_room();
+    }
+    std::shared_ptr<store::RecordView> view;
+    if (transaction) {
+        view = file->spare_view();
+        transaction->commit();
+        file->show_last_commit(*view);
+    }
+    State next{nullptr, std::move(view)};
+    {
+        const std::lock_guard names(naming);
+        change.publish();
+        next.rows = table.rows();
+        const std::lock_guard lock(latest);
+        std::swap(state, next);
+    }
+    next = {};  // the last look at what was before, if no reader has one
+    if (file && file->checkpoint_due()) checkpoint();
 }
 
-/// The slots of the records that meet the filter.
-index::Bits Index::Impl::select(const Filter& filter) const {
-    return columns.select(filter, rows.size(), [this](std::size_t slot, const auto& use) {
-        const auto& info = rows.info(slot);
-        file.read(info.number, info.checksum, [&use](const store::Row& row) { use(row.payload); });
-    });
+void Index::Impl::checkpoint() noexcept {
+    file->checkpoint();
+    try {  // a view from after it, so that the log can begin anew; without, it does so after the next
+        auto view = file->view();
+        const std::lock_guard lock(latest);
+        std::swap(state.file, view);
+    } catch (...) {
+    }
 }
 
-SearchResult Index::Impl::result(std::span<const kernels::Scored> found, std::size_t rows_scored, const NearestOptions& options) const {
+SearchResult Index::Impl::result(const State& seen, std::span<const kernels::Scored> found, std::size_t rows_scored,
+                                 const NearestOptions& options) const {
     SearchResult result;
-    result.score_type = score_type_of(file.space().metric);
+    result.score_type = score_type_of(space.metric);
     result.rows_scored = rows_scored;
     if (found.size() < options.k) result.completeness = Completeness::exhausted;
     for (const auto& best : found) {
-        Hit hit{rows.id(best.row), best.score, best.score, {}, {}};
-        const auto& info = rows.info(best.row);
+        auto& hit = result.hits.emplace_back(Hit{seen.rows->named(best.row).first, best.score, best.score, {}, {}});
         if (options.records)
-            file.read(info.number, info.checksum, [&hit](const store::Row& row) {
-                hit.payload = row.payload;
-                hit.text = row.text;
+            seen.read(best.row, [&hit](std::string_view payload, std::string_view text) {
+                hit.payload = payload;
+                hit.text = text;
             });
-        result.hits.push_back(std::move(hit));
     }
     return result;
 }
@@ -154,7 +188,10 @@ Index Index::create(const std::filesystem::path& path, const Space& space) {
     return Index(std::make_unique<Impl>(RecordFile::create(path, space)));
 }
 
-Index Index::in_memory(const Space& space) { return Index(std::make_unique<Impl>(RecordFile::in_memory(space))); }
+Index Index::in_memory(const Space& space) {
+    store::check_space(space);
+    return Index(std::make_unique<Impl>(space));
+}
 
 Index Index::open(const std::filesystem::path& path, const OpenOptions& options) {
     const auto access = options.read_only ? RecordFile::Access::read : RecordFile::Access::write;
@@ -166,109 +203,93 @@ Index Index::open(const std::filesystem::path& path, const OpenOptions& options)
 Index Index::open(const std::filesystem::path& path, const Space& expected, const OpenOptions& options) {
     const auto access = options.read_only ? RecordFile::Access::read : RecordFile::Access::write;
     auto impl = std::make_unique<Impl>(RecordFile::open(path, access));
-    auto found = impl->file.space();
+    auto found = impl->space;
     if (options.allow_compatible) found.fingerprint = expected.fingerprint;
-    require_compatible(impl->file.name(), found, expected);
+    require_compatible(impl->name, found, expected);
     impl->space = std::move(found);
     impl->load();
     return Index(std::move(impl));
 }
 
-const std::string& Index::name() const noexcept { return impl_->file.name(); }
+const std::string& Index::name() const noexcept { return impl_->name; }
 const Space& Index::space() const noexcept { return impl_->space; }
 
-std::size_t Index::size() const {
-    const auto lock = impl_->shared();
-    return impl_->rows.size();
-}
+std::size_t Index::size() const { return impl_->now().rows->size(); }
 
 bool Index::contains(std::string_view id) const {
-    const auto lock = impl_->shared();
-    return impl_->rows.find(id).has_value();
+    const std::lock_guard names(impl_->naming);
+    return impl_->table.find(id).has_value();
 }
 
 void Index::upsert(std::span<const Record> records) {
-    auto& [file, space, rows, columns, writing, state, turn] = *impl_;
-    const std::lock_guard writer(writing);
-    auto lock = impl_->alone_unless_isolated();
-    file.check_writable();
-    const auto norms =
-        index::check_records(space, records, [&](std::string_view p) { return file.is_json_object(p); });
+    const std::lock_guard writer(impl_->writing);
+    impl_->check_writable();
+    const auto norms = index::check_records(impl_->space, records, [&](std::string_view p) { return impl_->json.is_object(p); });
     if (records.empty()) return;
 
-    Rows::Additions additions;
-    std::vector<Placed> placed(records.size());
-    RecordFile::Transaction transaction(file);
+    auto& [name, file, space, table, columns, json, next_number, writing, naming, latest, state] = *impl_;
+    RowTable::Change change(table);
+    std::optional<RecordFile::Transaction> transaction;
+    if (file) transaction.emplace(*file);
+    auto number_in_memory = next_number;
     for (std::size_t i = 0; i < records.size(); ++i) {
-        auto& [slot, info, codes] = placed[i];
-        info.norm = norms[i];
-        rows.encode(records[i].vector, info.norm, codes);
-        if (const auto known = rows.find(records[i].id)) {
-            slot = *known;
-            info.number = rows.info(slot).number;
-            info.checksum = transaction.replace(info.number, rows.info(slot).checksum, records[i]);
+        const auto& record = records[i];
+        RowInfo info{.norm = norms[i]};
+        const auto known = table.find(record.id);
+        if (known) info.number = table.rows()->info(*known).number;
+        std::unique_ptr<index::Kept> kept;
+        if (!transaction) {
+            if (!known) info.number = number_in_memory++;
+            kept = std::make_unique<index::Kept>(index::Kept{record.payload, record.text});
+        } else if (known) {
+            info.checksum = transaction->replace(info.number, table.rows()->info(*known).checksum, record);
         } else {
-            slot = rows.size() + additions.size();
-            additions.add(records[i].id);
-            const auto added = transaction.insert(records[i]);
+            const auto added = transaction->insert(record);
             info.number = added.number;
             info.checksum = added.checksum;
         }
+        change.put(record.id, info, record.vector, std::move(kept));
     }
-    if (file.isolated()) {
-        const auto making_room = impl_->alone();
-        rows.reserve(additions);
-    } else {
-        rows.reserve(additions);
-    }
-    transaction.commit();
-    impl_->take_over(lock, [&] {
-        rows.add(std::move(additions));
-        for (std::size_t i = 0; i < records.size(); ++i) {
-            rows.replace(placed[i].slot, placed[i].info, records[i].vector, placed[i].codes);
-            columns.changed(placed[i].slot);
-        }
-    });
+    impl_->publish(change, transaction ? &*transaction : nullptr);
+    next_number = number_in_memory;
 }
 
 std::size_t Index::remove(std::span<const std::string> ids) {
-    auto& [file, space, rows, columns, writing, state, turn] = *impl_;
-    const std::lock_guard writer(writing);
-    auto lock = impl_->alone_unless_isolated();
-    file.check_writable();
-    Rows::Additions found;
-    std::vector<std::string_view> gone;
+    const std::lock_guard writer(impl_->writing);
+    impl_->check_writable();
+    const auto& table = impl_->table;
+    std::unordered_set<std::string_view> gone;
     for (const auto& id : ids)
-        if (rows.find(id) && found.add(id)) gone.push_back(id);
+        if (table.find(id)) gone.insert(id);
     if (gone.empty()) return 0;
 
-    RecordFile::Transaction transaction(file);
+    RowTable::Change change(impl_->table);
+    std::optional<RecordFile::Transaction> transaction;
+    if (impl_->file) transaction.emplace(*impl_->file);
     for (const auto id : gone) {
-        const auto& info = rows.info(*rows.find(id));
-        transaction.remove(info.number, info.checksum);
+        const auto& info = table.rows()->info(*table.find(id));
+        if (transaction) transaction->remove(info.number, info.checksum);
+        change.remove(id);
     }
-    transaction.commit();
-    impl_->take_over(lock, [&] {
-        for (const auto id : gone) {
-            const auto slot = *rows.find(id);
-            rows.remove(slot);
-            columns.removed(slot, rows.size());
-        }
-    });
+    impl_->publish(change, transaction ? &*transaction : nullptr);
     return gone.size();
 }
 
 std::optional<Record> Index::get(std::string_view id) const {
-    const auto lock = impl_->shared();
-    const auto slot = impl_->rows.find(id);
-    if (!slot) return std::nullopt;
-    Record record;
-    const auto& info = impl_->rows.info(*slot);
-    impl_->file.read(info.number, info.checksum, [&record](const store::Row& row) {
-        record.id = row.id;
-        copy_floats(row.vector, record.vector);
-        record.payload = row.payload;
-        record.text = row.text;
+    State state;
+    std::size_t slot = 0;
+    {
+        const std::lock_guard names(impl_->naming);
+        const auto known = impl_->table.find(id);
+        if (!known) return std::nullopt;
+        slot = *known;
+        state = impl_->now();
+    }
+    const auto vector = state.rows->vector(slot);
+    Record record{std::string(id), {vector.begin(), vector.end()}};
+    state.read(slot, [&record](std::string_view payload, std::string_view text) {
+        record.payload = payload;
+        record.text = text;
     });
     return record;
 }
@@ -281,28 +302,28 @@ SearchResult Index::nearest(std::span<const float> query, const NearestOptions& 
 std::vector<SearchResult> Index::nearest(const Eigen::Ref<const Matrix>& queries, const NearestOptions& options) const {
     const auto begin = std::chrono::steady_clock::now();
     options.validate();
-    const auto& space = impl_->file.space();
+    const auto state = impl_->now();
     index::Wanted wanted{.k = options.k, .threads = options.threads};
     if (options.min_score) wanted.min_score = *options.min_score;
-    ExactScan scan(impl_->rows, wanted);
+    ExactScan scan(*state.rows, wanted);
     for (Eigen::Index i = 0; i < queries.rows(); ++i) {
         const std::span<const float> query(queries.row(i).data(), static_cast<std::size_t>(queries.cols()));
-        index::check_vector(space, query, "query " + std::to_string(i));
+        index::check_vector(impl_->space, query, "query " + std::to_string(i));
         scan.add(query);
     }
-    const auto lock = impl_->shared();
     index::Bits allowed;
-    auto rows_scored = impl_->rows.size();
+    auto rows_scored = state.rows->size();
     if (options.filter) {
-        allowed = impl_->select(*options.filter);
+        allowed = impl_->columns.select(*options.filter, state.rows->live(), [&state](std::size_t slot, const auto& use) {
+            state.read(slot, [&use](std::string_view payload, std::string_view) { use(payload); });
+        });
         wanted.allowed = allowed.data();
-        rows_scored = 0;
-        for (const auto word : allowed) rows_scored += static_cast<std::size_t>(std::popcount(word));
+        rows_scored = index::count_bits(allowed);
     }
     scan.run();
     std::vector<SearchResult> results;
     for (std::size_t i = 0; i < static_cast<std::size_t>(queries.rows()); ++i)
-        results.push_back(impl_->result(scan.take(i), rows_scored, options));
+        results.push_back(impl_->result(state, scan.take(i), rows_scored, options));
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
     for (auto& result : results) result.stages.push_back({"retrieve", elapsed.count()});
     return results;
@@ -310,22 +331,23 @@ std::vector<SearchResult> Index::nearest(const Eigen::Ref<const Matrix>& queries
 
 void Index::verify() const {
     const std::lock_guard writer(impl_->writing);
-    const auto lock = impl_->shared();
-    const auto& rows = impl_->rows;
+    const auto state = impl_->now();
+    if (!state.file) return;
     std::size_t seen = 0;
-    impl_->file.scan([&](const store::Row& row) {
-        const auto slot = rows.find(row.id);
+    state.file->scan([&](const store::Row& row) {
+        const auto slot = impl_->table.find(row.id);
+        const auto& rows = *state.rows;
         const bool equal = slot && rows.info(*slot).number == row.number && rows.info(*slot).checksum == row.checksum &&
                            std::memcmp(rows.vector(*slot).data(), row.vector.data(), row.vector.size()) == 0;
         if (!equal)
-            throw Error(ErrorCode::corrupt, impl_->file.name() + ": row " + std::to_string(row.number) + " (id " +
+            throw Error(ErrorCode::corrupt, impl_->name + ": row " + std::to_string(row.number) + " (id " +
                                                 index::shown(row.id) +
                                                 ") is not what is in memory: open the index again");
         ++seen;
     });
-    if (seen != rows.size())
-        throw Error(ErrorCode::corrupt, impl_->file.name() + " holds " + std::to_string(seen) + " records, memory " +
-                                            std::to_string(rows.size()) + ": open the index again");
+    if (seen != state.rows->size())
+        throw Error(ErrorCode::corrupt, impl_->name + " holds " + std::to_string(seen) + " records, memory " +
+                                            std::to_string(state.rows->size()) + ": open the index again");
 }
 
 }  // namespace sextant

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "store/checksum.hpp"
-#include "store/record_file.hpp"
+#include "store/record_view.hpp"
 
 namespace sextant::store {
 

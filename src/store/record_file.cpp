@@ -1,7 +1,5 @@
 #include "store/record_file.hpp"
 
-#include <cstring>
-#include <mutex>
 #include <optional>
 #include <utility>
 
@@ -9,7 +7,6 @@
 #include <unistd.h>
 
 #include <sextant/core/error.hpp>
-#include <sextant/core/utf8.hpp>
 
 #include "store/database.hpp"
 #include "store/hash.hpp"
@@ -21,7 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* columns = "SELECT row, id, vector, payload, text, checksum FROM records ";
 constexpr int pages_per_checkpoint = 1000;  // of 16 KiB
 
 std::span<const std::byte> bytes_of(const Checksum& checksum) { return std::as_bytes(std::span(&checksum, 1)); }
@@ -53,8 +49,6 @@ ino_t inode_of(const std::string& path) {
     struct stat status {};
     return ::stat(path.c_str(), &status) == 0 ? status.st_ino : 0;
 }
-
-void begin_snapshot(const Database& database) { database.execute("BEGIN; SELECT count(*) FROM sqlite_master"); }
 
 /// In a folder that nobody may write to SQLite cannot place its locks; then nobody else can change the file either.
 Database open_for_reading(const std::string& path, const std::string& name) {
@@ -93,20 +87,15 @@ struct RecordFile::Impl {
     std::string name;
     Summary summary;
     std::optional<Database> writer;
-    std::optional<Database> reader;  // its snapshot is what readers see; none in memory. Closed before the writer.
-    mutable std::mutex reading;      // of the connection that reads
-    mutable Statement fetch;
-    Statement update_summary, insert, replace, remove, is_object;
-    std::string shared_memory;      // the file of SQLite's locks; empty in memory
+    std::shared_ptr<RecordViews> views;         // closed before the writer
+    std::shared_ptr<const RecordView> opening;  // what was there when the file was opened, until someone wants a view
+    Statement update_summary, insert, replace, remove;
+    std::string shared_memory;      // the file of SQLite's locks
     ino_t shared_memory_inode = 0;  // another one if the last of those who knew of this one has gone
     std::int64_t data_version = 0;  // of the connection that writes; rises when any other one commits
     bool poisoned = false;
 
-    [[nodiscard]] const Database& reads_from() const { return reader ? *reader : *writer; }
-
-    void prepare() {
-        fetch = reads_from().prepare(std::string(columns) + "WHERE row = ?1");
-        if (!writer) return;
+    void prepare_writing() {
         update_summary = writer->prepare(update_summary_sql);
         insert = writer->prepare("INSERT INTO records VALUES(?1, ?2, ?3, ?4, ?5, ?6)");
         replace = writer->prepare(
@@ -114,41 +103,6 @@ struct RecordFile::Impl {
         remove = writer->prepare("DELETE FROM records WHERE row = ?1");
         data_version = writer->integer("PRAGMA data_version");
         shared_memory_inode = inode_of(shared_memory);
-        is_object = writer->prepare("SELECT CASE WHEN json_valid(?1) THEN json_type(?1) = 'object' ELSE 0 END");
-    }
-
-    [[noreturn]] void damaged(const std::string& where, const std::string& what) const {
-        throw Error(ErrorCode::corrupt,
-                    name + ": " + where + what + ": the file is damaged; restore it from a copy, or build it again");
-    }
-
-    /// The row that `statement` stands on, checked.
-    [[nodiscard]] Row checked_row(const Statement& statement) const {
-        const auto number = statement.integer(0);
-        std::string where = "row " + std::to_string(number);
-        const bool readable =
-            statement.is_text(1) && statement.text(1).size() <= max_id_bytes && !first_invalid_utf8(statement.text(1));
-        if (readable) where += " (its id reads \"" + std::string(statement.text(1)) + "\")";
-        if (!statement.is_text(1) || !statement.is_blob(2) || !statement.is_text(3) || !statement.is_text(4) ||
-            !statement.is_blob(5))
-            damaged(where, " holds a value of the wrong type");
-        Row row{static_cast<std::uint64_t>(number),
-                statement.text(1),
-                statement.blob(2),
-                statement.text(3),
-                statement.text(4),
-                {}};
-        if (row.vector.size() != summary.space.dimensions * sizeof(float))
-            damaged(where, " holds a vector of " + std::to_string(row.vector.size()) + " bytes");
-        if (statement.blob(5).size() != sizeof(Checksum)) damaged(where, " holds no checksum");
-        std::memcpy(&row.checksum, statement.blob(5).data(), sizeof(Checksum));
-        if (checksum_of(row) != row.checksum) damaged(where, " does not match its checksum");
-        return row;
-    }
-
-    void check_structure() const {
-        const auto answer = reads_from().text("PRAGMA integrity_check(1)");
-        if (answer != "ok") damaged("its pages are out of order: ", answer);
     }
 
     /// A process loses its locks on a file when any part of it closes that file (fcntl(2)); then another program can
@@ -192,83 +146,43 @@ RecordFile RecordFile::open(const fs::path& path, Access access) {
     const auto file = name_of_existing(path);
     auto impl = std::make_unique<Impl>();
     impl->name = path.string();
-    impl->reader = open_for_reading(file, impl->name);
-    impl->summary = read_summary(*impl->reader, impl->name);
-    check_length(*impl->reader, file, impl->name);
+    auto reader = open_for_reading(file, impl->name);
+    impl->summary = read_summary(reader, impl->name);
+    check_length(reader, file, impl->name);
     if (access == Access::write) {
         impl->writer.emplace(file, impl->name, Database::Mode::write);
         impl->shared_memory = file + "-shm";
         impl->writer->execute("BEGIN IMMEDIATE; ROLLBACK");  // takes the lock, which stays
-        impl->reader->execute("ROLLBACK");
-        begin_snapshot(*impl->reader);
-        impl->summary = read_summary(*impl->reader, impl->name);
+        reader.execute("ROLLBACK");
+        begin_snapshot(reader);
+        impl->summary = read_summary(reader, impl->name);
+        impl->prepare_writing();
     }
-    impl->prepare();
-    return RecordFile(std::move(impl));
-}
-
-RecordFile RecordFile::in_memory(const Space& space) {
-    check_space(space);
-    auto impl = std::make_unique<Impl>();
-    impl->name = "in-memory index";
-    impl->summary.space = space;
-    impl->writer.emplace("", impl->name, Database::Mode::memory);
-    impl->writer->execute("BEGIN");
-    write_new(*impl->writer, space);
-    impl->writer->execute("COMMIT");
-    impl->prepare();
+    const auto dimensions = impl->summary.space.dimensions;
+    impl->views = std::make_shared<RecordViews>(file, impl->name, dimensions);
+    impl->opening = impl->views->lend(std::make_unique<RecordView>(std::move(reader), impl->name, dimensions));
     return RecordFile(std::move(impl));
 }
 
 const Space& RecordFile::space() const noexcept { return impl_->summary.space; }
 const std::string& RecordFile::name() const noexcept { return impl_->name; }
-bool RecordFile::isolated() const noexcept { return impl_->reader.has_value(); }
 std::uint64_t RecordFile::rows() const noexcept { return impl_->summary.counts.rows; }
 
-void RecordFile::scan(const std::function<void(const Row&)>& each) const {
-    const std::lock_guard lock(impl_->reading);
-    const auto counts = read_summary(impl_->reads_from(), impl_->name).counts;
-    std::uint64_t rows = 0;
-    std::uint64_t last = 0;
-    Checksum root;
-    auto query = impl_->reads_from().prepare(std::string(columns) + "ORDER BY row");
-    while (query.step()) {
-        const auto row = impl_->checked_row(query);
-        if (row.number <= last || row.number >= counts.next_row)
-            impl_->damaged("row " + std::to_string(row.number), " stands after row " + std::to_string(last));
-        last = row.number;
-        root += row.checksum;
-        ++rows;
-        each(row);
+std::shared_ptr<const RecordView> RecordFile::view() {
+    if (impl_->opening) return std::exchange(impl_->opening, nullptr);
+    auto view = spare_view();
+    view->see_last_commit();
+    return view;
+}
+
+std::shared_ptr<RecordView> RecordFile::spare_view() { return impl_->views->take(); }
+
+void RecordFile::show_last_commit(RecordView& view) noexcept {
+    try {
+        view.see_last_commit();
+    } catch (...) {
+        impl_->poisoned = true;
     }
-    if (rows != counts.rows)
-        impl_->damaged("", std::to_string(rows) + " rows were found, " + std::to_string(counts.rows) + " were written");
-    if (root != counts.root) impl_->damaged("", "the rows are not those that were written last");
-    impl_->check_structure();
-}
-
-void RecordFile::read(std::uint64_t number, const Checksum& expected,
-                      const std::function<void(const Row&)>& use) const {
-    const std::lock_guard lock(impl_->reading);
-    struct Reset {
-        Statement& statement;
-        ~Reset() { statement.reset(); }
-    } const reset{impl_->fetch};
-    impl_->fetch.bind(1, static_cast<std::int64_t>(number));
-    if (!impl_->fetch.step()) impl_->damaged("row " + std::to_string(number), " is gone");
-    const auto row = impl_->checked_row(impl_->fetch);
-    if (row.number != number || row.checksum != expected)
-        impl_->damaged("row " + std::to_string(number), " is not the one that was written last");
-    use(row);
-}
-
-bool RecordFile::is_json_object(std::string_view payload) {
-    if (payload == "{}") return true;
-    if (payload.find('\0') != payload.npos) return false;  // SQLite would read to there
-    impl_->is_object.bind(1, payload);
-    const bool answer = impl_->is_object.step() && impl_->is_object.integer(0) == 1;
-    impl_->is_object.reset();
-    return answer;
 }
 
 void RecordFile::check_writable() const {
@@ -295,7 +209,7 @@ struct RecordFile::Transaction::State {
     }
 
     void check_one_changed(std::uint64_t number) const {
-        if (file.writer->changes() != 1) file.damaged("row " + std::to_string(number), " is gone");
+        if (file.writer->changes() != 1) throw_damaged(file.name, "row " + std::to_string(number) + " is gone");
     }
 };
 
@@ -351,21 +265,12 @@ void RecordFile::Transaction::commit() {
         write_counts(*file.writer, file.update_summary, file.summary.space, state_->counts);
         file.writer->execute("COMMIT");
     });
+    file.opening.reset();
     file.summary.counts = state_->counts;
 }
 
-void RecordFile::publish() noexcept {
-    if (!impl_->reader) return;
-    try {
-        impl_->reader->execute("ROLLBACK");
-        begin_snapshot(*impl_->reader);
-    } catch (...) {
-        impl_->poisoned = true;  // readers then see each commit at once, of which there will be no more
-    }
-}
-
 bool RecordFile::checkpoint_due() const noexcept {
-    return impl_->reader && impl_->writer && impl_->writer->log_pages() >= pages_per_checkpoint;
+    return impl_->writer && impl_->writer->log_pages() >= pages_per_checkpoint;
 }
 
 void RecordFile::checkpoint() noexcept {

@@ -1,39 +1,24 @@
-// One file of records, on disk or in memory.
+// One file of records.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <memory>
-#include <span>
 #include <string>
-#include <string_view>
 
 #include <sextant/core/space.hpp>
 #include <sextant/store/record.hpp>
 
 #include "store/checksum.hpp"
+#include "store/record_view.hpp"
 
 namespace sextant::store {
 
-/// One row as it lies in the file. The views are valid during the call that hands them out.
-struct Row {
-    std::uint64_t number = 0;  ///< rows are numbered in the order of insertion; no number is used twice
-    std::string_view id;
-    std::span<const std::byte> vector;  ///< `dimensions` little-endian floats; need not be aligned
-    std::string_view payload;
-    std::string_view text;
-    Checksum checksum;
-};
-
 /// Records in one SQLite file: src/store/FORMAT.md. Knows rows by their number; who knows them by id is the index.
 ///
-/// Readers see the state of the last `publish()` (or of opening), also while a transaction is written. An in-memory
-/// file has one state only, so its owner must keep reads and writes apart (`isolated()` is false).
-///
-/// Threads: `const` methods may be called by any threads at once, and while one thread writes if `isolated()`.
-/// Transactions, `publish()` and `checkpoint()` are for one thread at a time; `publish()` excludes readers too.
+/// Threads: `view` and the rest that is `const` by any threads at once, and while one thread writes. Transactions and
+/// `checkpoint()` are for one thread at a time.
 ///
 /// Failures are `Error`: `io` if the system refuses, `corrupt` if bytes are damaged, each naming the file.
 class RecordFile {
@@ -50,31 +35,24 @@ public:
     /// the process ends; throws `busy` if someone else holds that lock. Never changes a file that it refuses.
     static RecordFile open(const std::filesystem::path& path, Access access);
 
-    /// An empty file that is gone with this object.
-    static RecordFile in_memory(const Space& space);
-
     RecordFile(RecordFile&&) noexcept;
     RecordFile& operator=(RecordFile&&) noexcept;
     ~RecordFile();
 
     [[nodiscard]] const Space& space() const noexcept;
-    /// The path as the caller wrote it, or "in-memory index": for messages.
+    /// The path as the caller wrote it: for messages.
     [[nodiscard]] const std::string& name() const noexcept;
-    /// True if readers are undisturbed by a transaction that is being written.
-    [[nodiscard]] bool isolated() const noexcept;
     /// How many rows there are, as of the last commit.
     [[nodiscard]] std::uint64_t rows() const noexcept;
 
-    /// Hands out every row in the order of their numbers after checking it, then checks the number of rows, the root,
-    /// and the structure of the whole file. Throws `corrupt`, naming the row and, if it can be read, the id.
-    void scan(const std::function<void(const Row&)>& each) const;
+    /// Sees what the file held when it was opened or, once there was a commit, the last one. All views must be gone
+    /// before the file.
+    [[nodiscard]] std::shared_ptr<const RecordView> view();
 
-    /// Reads the row that has this number, and calls `use` with it. Throws `corrupt` if it is not there, or is not the
-    /// row that had the checksum `expected`.
-    void read(std::uint64_t number, const Checksum& expected, const std::function<void(const Row&)>& use) const;
-
-    /// True if `payload` is a JSON object. Not while another thread reads or writes, unless `isolated()`; writers only.
-    [[nodiscard]] bool is_json_object(std::string_view payload);
+    /// For those who must not fail after a commit: a view that has not looked yet, and then its look. Where the system
+    /// refuses even that, the view sees every commit at once, of which there will be no more: `check_writable` throws.
+    [[nodiscard]] std::shared_ptr<RecordView> spare_view();
+    void show_last_commit(RecordView& view) noexcept;
 
     /// Throws `invalid_argument` if the file is open for reading only, `io` if an earlier write failed.
     void check_writable() const;
@@ -110,12 +88,10 @@ public:
         std::unique_ptr<State> state_;
     };
 
-    /// Shows the last commit to readers.
-    void publish() noexcept;
     /// True if enough was committed since the last checkpoint to make one worth its while.
     [[nodiscard]] bool checkpoint_due() const noexcept;
-    /// Moves commits from the write-ahead log to their place in the file. Call `publish()` before it, or the newest
-    /// commits stay in the log, and after it, or the log cannot begin anew and only grows.
+    /// Moves commits from the write-ahead log to their place in the file, but for what an older view may still want. The
+    /// log begins anew once there is no view from before the checkpoint.
     void checkpoint() noexcept;
 
 private:

@@ -12,6 +12,7 @@ struct Options {
     bool all = false;        ///< --all: the long form
     std::uint64_t seed = 1;  ///< --seed N
     std::size_t count = 0;   ///< --count N: cases, instead of the form's own number
+    std::size_t seconds = 0; ///< --seconds N: of each part, instead of the form's own time
 };
 
 inline Options read_options(int argc, char** argv) {
@@ -20,13 +21,14 @@ inline Options read_options(int argc, char** argv) {
         const std::string_view argument = argv[i];
         if (argument == "--all") {
             options.all = true;
-        } else if ((argument == "--seed" || argument == "--count") && i + 1 < argc) {
+        } else if ((argument == "--seed" || argument == "--count" || argument == "--seconds") && i + 1 < argc) {
             const auto value = std::stoull(argv[++i]);
             if (argument == "--seed") options.seed = value;
             if (argument == "--count") options.count = value;
+            if (argument == "--seconds") options.seconds = value;
         } else {
             throw std::runtime_error("unknown argument " + std::string(argument) +
-                                     "; expected --all, --seed N or --count N");
+                                     "; expected --all, --seed N, --count N or --seconds N");
         }
     }
     return options;

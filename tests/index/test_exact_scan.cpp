@@ -4,12 +4,14 @@
 #include <sextant/kernels/similarity.hpp>
 
 #include "index/reference.hpp"
+#include "index/row_table.hpp"
 #include "support/catch.hpp"
 
 using namespace fixture;
 using sextant::Metric;
 using sextant::index::ExactScan;
 using sextant::index::Rows;
+using sextant::index::RowTable;
 using sextant::index::Wanted;
 using sextant::kernels::Scored;
 
@@ -17,13 +19,23 @@ namespace {
 
 constexpr Metric metrics[] = {Metric::cosine, Metric::dot, Metric::l2};
 
-Rows remember(Metric metric, const std::vector<Vector>& vectors, std::size_t dimensions) {
-    Rows rows(dimensions, metric);
-    for (std::size_t i = 0; i < vectors.size(); ++i)
-        rows.append(std::to_string(i), {i, {}, sextant::kernels::norm(vectors[i])}, vectors[i]);
-    REQUIRE(rows.size() == vectors.size());
-    return rows;
-}
+/// Vectors in the slots of their numbers.
+class Remembered {
+public:
+    Remembered(Metric metric, const std::vector<Vector>& vectors, std::size_t dimensions) : table_(dimensions, metric) {
+        RowTable::Change change(table_);
+        for (std::size_t i = 0; i < vectors.size(); ++i)
+            change.put(std::to_string(i), {i, {}, sextant::kernels::norm(vectors[i])}, vectors[i]);
+        change.prepare();
+        change.make_room();
+        change.publish();
+        REQUIRE(rows().size() == vectors.size());
+    }
+    [[nodiscard]] const Rows& rows() const { return *table_.rows(); }
+
+private:
+    RowTable table_;
+};
 
 struct Answer {
     std::vector<std::size_t> rows;
@@ -61,7 +73,8 @@ TEST_CASE("only rows that are allowed are found, and k of them while there are s
     for (const auto metric : metrics) {
         Random random(1);
         const auto vectors = rows_of("random", 1500, dimensions, random);
-        const Rows rows = remember(metric, vectors, dimensions);
+        const Remembered remembered(metric, vectors, dimensions);
+        const auto& rows = remembered.rows();
         for (const std::size_t one_in : {1U, 2U, 10U, 100U, 1000U, 0U}) {
             std::vector<std::uint64_t> allowed(rows.blocks());
             std::vector<std::size_t> slots;
@@ -84,7 +97,8 @@ TEST_CASE("any number of queries and threads gives one answer", "[exact]") {
     constexpr std::size_t dimensions = 70;
     for (const auto metric : metrics) {
         Clustered data(9000, dimensions, 2);
-        const Rows rows = remember(metric, data.vectors, dimensions);
+        const Remembered remembered(metric, data.vectors, dimensions);
+        const auto& rows = remembered.rows();
         std::vector<Vector> queries;
         for (int i = 0; i < 21; ++i) queries.push_back(data.near(0.5F));
         for (const std::size_t count : {1U, 7U, 8U, 9U, 21U})
@@ -107,12 +121,12 @@ TEST_CASE("of rows that differ, few are scored; of rows that do not, all, and th
     for (const auto metric : metrics) {
         Clustered data(count, dimensions, 3);
         const auto query = data.near(0.6F);
-        const auto few = search(remember(metric, data.vectors, dimensions), query, {});
+        const auto few = search(Remembered(metric, data.vectors, dimensions).rows(), query, {});
         CHECK(few.rows == reference(metric, data.vectors, query, 10));
         CHECK(few.rescored < count / 50);
 
         const std::vector<Vector> equal(2000, query);
-        const auto all = search(remember(metric, equal, dimensions), query, {});
+        const auto all = search(Remembered(metric, equal, dimensions).rows(), query, {});
         CHECK(all.rows == reference(metric, equal, query, 10));
         CHECK(all.rescored == equal.size());
     }
@@ -127,7 +141,8 @@ TEST_CASE("a bound that is weaker than the proved one loses rows, and such tests
         Random random(seed);
         auto vectors = rows_of("random", count, dimensions, random);
         for (auto& v : vectors) v[0] *= 0.05F;
-        const Rows rows = remember(metrics[seed % 3], vectors, dimensions);
+        const Remembered remembered(metrics[seed % 3], vectors, dimensions);
+        const auto& rows = remembered.rows();
         const Vector query{1, 0, 0, 0};
         const auto expected = reference(metrics[seed % 3], vectors, query, k);
         for (std::size_t i = 0; i < 3; ++i)

@@ -9,6 +9,7 @@
 #include <sqlite3.h>
 
 #include "store/database.hpp"
+#include "store/json_check.hpp"
 #include "store/new_file.hpp"
 #include "support/catch.hpp"
 #include "support/expect_error.hpp"
@@ -28,9 +29,9 @@ sextant::Space space() {
     return space;
 }
 
-std::vector<std::string> rows_of(const RecordFile& file) {
+std::vector<std::string> rows_of(const RecordView& view) {
     std::vector<std::string> rows;
-    file.scan([&](const Row& row) {
+    view.scan([&](const Row& row) {
         rows.push_back(std::to_string(row.number) + ":" + std::string(row.id) + ":" + std::string(row.text));
     });
     return rows;
@@ -58,9 +59,7 @@ TEST_CASE("rows are numbered once, in the order of insertion") {
     }
     CHECK(first.number == 1);
     CHECK(second.number == 2);
-    CHECK(rows_of(file).empty());  // not published yet: a reader sees what it saw
-    file.publish();
-    CHECK(rows_of(file) == Rows{"1:a:1", "2:b:2"});
+    const auto before = file.view();
     {
         RecordFile::Transaction transaction(file);
         transaction.remove(2, second.checksum);
@@ -68,48 +67,68 @@ TEST_CASE("rows are numbered once, in the order of insertion") {
         first.checksum = transaction.replace(1, first.checksum, record("a", "one"));
         transaction.commit();
     }
-    file.publish();
     CHECK(file.rows() == 2);
-    CHECK(rows_of(file) == Rows{"1:a:one", "3:c:3"});
-    file = RecordFile::in_memory(space());
-    CHECK(rows_of(RecordFile::open(folder / "an.sextant", RecordFile::Access::read)) == Rows{"1:a:one", "3:c:3"});
-    CHECK(files_in(folder) == 1);
+    CHECK(rows_of(*before) == Rows{"1:a:1", "2:b:2"});  // it sees what it saw
+    CHECK(rows_of(*file.view()) == Rows{"1:a:one", "3:c:3"});
+    CHECK(rows_of(*RecordFile::open(folder / "an.sextant", RecordFile::Access::read).view()) == Rows{"1:a:one", "3:c:3"});
 }
 
 TEST_CASE("what is not committed has not happened") {
     const TempFolder folder;
-    for (const bool on_disk : {true, false}) {
-        auto file = on_disk ? RecordFile::create(folder / "an.sextant", space()) : RecordFile::in_memory(space());
-        CHECK(file.isolated() == on_disk);
+    {
+        auto file = RecordFile::create(folder / "an.sextant", space());
         {
             RecordFile::Transaction transaction(file);
             transaction.insert(record("a", "1"));
         }
-        file.publish();
-        CHECK(rows_of(file).empty());
+        CHECK(rows_of(*file.view()).empty());
         {
             RecordFile::Transaction transaction(file);
             CHECK(transaction.insert(record("b", "2")).number == 1);
+            CHECK(rows_of(*file.view()).empty());
             transaction.commit();
         }
-        file.publish();
-        CHECK(rows_of(file) == Rows{"1:b:2"});
+        CHECK(rows_of(*file.view()) == Rows{"1:b:2"});
+    }
+    CHECK(files_in(folder) == 1);
+}
+
+TEST_CASE("views see a commit each, for as long as they live, in any number") {
+    const TempFolder folder;
+    auto file = RecordFile::create(folder / "an.sextant", space());
+    std::vector<std::shared_ptr<const RecordView>> views{file.view()};
+    std::vector<Rows> expected{{}};
+    for (int i = 1; i <= 12; ++i) {
+        RecordFile::Transaction transaction(file);
+        transaction.insert(record("r", std::to_string(i)));
+        transaction.commit();
+        views.push_back(file.view());
+        expected.push_back(expected.back());
+        expected.back().push_back(std::to_string(i) + ":r:" + std::to_string(i));
+        if (i % 3 == 0) {  // its connection serves the next view
+            views.erase(views.begin());
+            expected.erase(expected.begin());
+        }
+        file.checkpoint();
+        for (std::size_t v = 0; v < views.size(); ++v) CHECK(rows_of(*views[v]) == expected[v]);
     }
 }
 
 TEST_CASE("a row is read by number and checksum") {
-    auto file = RecordFile::in_memory(space());
+    const TempFolder folder;
+    auto file = RecordFile::create(folder / "an.sextant", space());
     RecordFile::Placed a;
     {
         RecordFile::Transaction transaction(file);
         a = transaction.insert(record("a", "1"));
         transaction.commit();
     }
+    const auto view = file.view();
     std::string text;
-    file.read(1, a.checksum, [&](const Row& row) { text = row.text; });
+    view->read(1, a.checksum, [&](const Row& row) { text = row.text; });
     CHECK(text == "1");
     const auto read = [&](std::uint64_t number, Checksum checksum) {
-        return [&file, number, checksum] { file.read(number, checksum, [](const Row&) {}); };
+        return [&view, number, checksum] { view->read(number, checksum, [](const Row&) {}); };
     };
     expect_error(ErrorCode::corrupt, {"row 2", "gone"}, read(2, a.checksum));
     expect_error(ErrorCode::corrupt, {"row 1", "not the one"}, read(1, {}));
@@ -142,9 +161,7 @@ TEST_CASE("the write lock is kept between transactions, and released at the end"
             RecordFile::Transaction transaction(file);
             transaction.insert(record(std::to_string(i), ""));
             transaction.commit();
-            file.publish();
             file.checkpoint();
-            file.publish();
         }
     }
     Database stranger(path, "stranger", Database::Mode::read);
@@ -157,6 +174,7 @@ TEST_CASE("the log begins anew after a checkpoint") {
     const TempFolder folder;
     const auto path = folder / "an.sextant";
     auto file = RecordFile::create(path, space());
+    auto view = file.view();
     std::uintmax_t longest = 0;
     std::size_t checkpoints = 0;
     for (int i = 0; i < 60; ++i) {
@@ -164,27 +182,27 @@ TEST_CASE("the log begins anew after a checkpoint") {
         for (int n = 0; n < 20; ++n)
             transaction.insert(record(std::to_string(i) + "/" + std::to_string(n), std::string(50'000, 't')));
         transaction.commit();
-        file.publish();
+        view = file.view();
         if (file.checkpoint_due()) {
             ++checkpoints;
             file.checkpoint();
-            file.publish();
+            view = file.view();
         }
         longest = std::max(longest, std::filesystem::file_size(path.string() + "-wal"));
     }
     CHECK(checkpoints > 1);
     CHECK(longest < 22'000'000);
     CHECK(std::filesystem::file_size(path) > 30'000'000);
-    CHECK(rows_of(file).size() == 1200);
+    CHECK(rows_of(*view).size() == 1200);
 }
 
 TEST_CASE("JSON objects, and what is none") {
-    auto file = RecordFile::in_memory(space());
+    JsonCheck check;
     for (const std::string yes : {"{}", " {} ", "{\"a\":[1,2,{\"b\":null}]}", "{\"\\u0000\":1}"})
-        CHECK(file.is_json_object(yes));
+        CHECK(check.is_object(yes));
     for (const std::string no : {"", "[]", "1", "null", "\"{}\"", "{} {}", "{,}", "{\"a\"}"})
-        CHECK_FALSE(file.is_json_object(no));
-    CHECK_FALSE(file.is_json_object(std::string_view("{}\0{}", 5)));
+        CHECK_FALSE(check.is_object(no));
+    CHECK_FALSE(check.is_object(std::string_view("{}\0{}", 5)));
 }
 
 TEST_CASE("a new file appears whole or not at all") {

@@ -46,15 +46,15 @@ inline constexpr double max_norm = 1e18;
 
 /// Records with vectors of one space, in one file or in memory only.
 ///
-/// Every vector is kept in memory, as floats and as codes: 5.5 bytes per dimension. Payloads and texts stay in the file
-/// and are read, and checked, when they are wanted.
+/// Every vector is kept in memory, as floats and as codes: 5.5 bytes per dimension, and up to twice that after removals and
+/// replacements. Payloads and texts stay in the file and are read, and checked, when they are wanted.
 /// What is written was synced to the disk when the call returns. The file: src/store/FORMAT.md.
 ///
 /// Order of insertion: a new record comes last; one that replaces another of its id takes that one's place.
 ///
 /// Threads: `const` methods may be called by any threads at once, and together with one that writes; writers wait for
-/// each other. Each search sees one state, before or after a write, never between. A search waits for a writer only
-/// while that takes over what it has already written to the disk, or, `in_memory`, for all of the write.
+/// each other. Each search sees one state, before or after a write, never between, and waits for no writer. Readers of one
+/// state take turns to read payloads and texts from the file.
 /// Moving or destroying an index excludes everything else.
 ///
 /// While an index is open, no other part of the program may open and close its file or those beside it (`-wal`, `-shm`):
