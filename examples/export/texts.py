@@ -81,6 +81,14 @@ def longest(options, tokenizer, config):
     return min(limits)
 
 
+def uncut(ids, max_length, prompts):
+    """The goldens' texts for a model whose original cuts none: those that fit, whatever their prompt."""
+    fitting = [text for text in GOLDEN_TEXTS if all(len(ids(prompt + text)) <= max_length for prompt in prompts.values())]
+    if "" not in fitting:
+        raise ExportError(f"no text fits the frame of {len(ids(''))} tokens that this model sets around its texts: raise --max-length")
+    return fitting
+
+
 def batch(tokenizer, texts, inputs, max_length, **how):
     """The tensors that transformers makes of texts, or of (query, document) pairs."""
     how = {"padding": True, "truncation": True, "max_length": max_length, "return_tensors": "pt", **how}

@@ -76,12 +76,12 @@ def save(folder, name, tower, sample):
     return entry if tower.output == "dense" else entry | {"outputs": [tower.output]}
 
 
-def write(folder, manifest, text=None, ids=None, image=None):
+def write(folder, manifest, text=None, ids=None, image=None, sample=texts.GOLDEN_TEXTS):
     """Writes the bundle of a dual encoder; `manifest` holds everything but networks and files. `ids` are the original's
-    tokens of a text, padding left out."""
+    tokens of a text, padding left out; `sample` are the texts of the goldens."""
     normalize, networks, goldens = manifest.get("normalize", True), {}, {}
     if text is not None:
-        goldens["text"] = goldens_of_texts(text, ids, manifest["text"], normalize)
+        goldens["text"] = goldens_of_texts(text, ids, manifest["text"], normalize, sample)
         networks["text"] = save(folder, "text", text, texts.GOLDEN_TEXTS)
     if image is not None:
         goldens["image"] = goldens_of_pictures(image, folder, normalize)

@@ -12,7 +12,7 @@ namespace sextant::encode_detail {
 namespace {
 
 constexpr double pixel_tolerance = 1e-6;
-constexpr double score_tolerance = 1e-4;
+constexpr double score_tolerance = 1e-4, weight_tolerance = 1e-4;  // of weights over 1 relative to them
 
 /// How far a vector may be from the reference's.
 struct Tolerance {
@@ -66,7 +66,7 @@ std::string exceeds(const Golden& golden, const std::string& what, double seen, 
 /// Compares vectors one by one and keeps account.
 class Comparison {
 public:
-    Comparison(Precision precision, Drift& drift) : allowed_(tolerance_of(precision)), drift_(drift) {}
+    Comparison(Precision precision, Drift& drift) : precision_(precision), allowed_(tolerance_of(precision)), drift_(drift) {}
 
     [[nodiscard]] std::string compare(const Golden& golden, const std::string& what, std::span<const float> seen, std::span<const float> expected) {
         if (seen.size() != expected.size())
@@ -82,7 +82,7 @@ public:
         return {};
     }
 
-    /// As vectors over all ids that either has.
+    /// As vectors over all ids that either has; and, in full precision, each weight.
     [[nodiscard]] std::string compare(const Golden& golden, const SparseVector& seen) {
         auto ids = golden.sparse;
         for (const auto id : seen.ids) ids.emplace(id, 0.0F);
@@ -92,7 +92,12 @@ public:
             expected.push_back(weight);
             found.push_back(at != seen.ids.end() && *at == id ? seen.weights[static_cast<std::size_t>(at - seen.ids.begin())] : 0.0F);
         }
-        return compare(golden, "the sparse vector", found, expected);
+        if (auto wrong = compare(golden, "the sparse vector", found, expected); !wrong.empty() || precision_ != Precision::float32) return wrong;
+        for (std::size_t i = 0; i < found.size(); ++i) {
+            const double apart = std::abs(static_cast<double>(found[i]) - expected[i]);
+            if (!(apart <= weight_tolerance * std::max(1.0, std::abs(static_cast<double>(expected[i]))))) return exceeds(golden, "a sparse weight", apart, weight_tolerance);
+        }
+        return {};
     }
 
     [[nodiscard]] std::string compare(const Golden& golden, const Matrix& seen) {
@@ -115,6 +120,7 @@ public:
     }
 
 private:
+    Precision precision_;
     Tolerance allowed_;
     Drift& drift_;
 };

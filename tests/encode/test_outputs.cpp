@@ -299,6 +299,10 @@ TEST_CASE("goldens of every form are replayed") {
     };
     fails("sparse", {{"6", 3.1}}, "sparse vector's length");
     fails("sparse", {{"5", 3.0}}, "sparse vector's direction");
+    auto both = nlohmann::json{{"text", "red red car"}, {"input_ids", {2, 4, 4, 6, 3}}, {"vector", {2, 0, 1, 1}}, {"sparse", {{"4", 2.0}, {"6", 3.0}}}, {"multi", {{4, 1}, {4, 1}, {6, 1}, {3, 1}}}};
+    CHECK(verify({document, both, query}).passed);
+    both["sparse"]["4"] = 2.0004;  // neither length nor direction shows it
+    CHECK_THAT(verify({document, both, query}).detail, ContainsSubstring("a sparse weight"));
     fails("multi", {{6, 1}}, "2 vectors, the reference has 1");
     fails("multi", {{6, 1}, {4, 1}}, "vector 1");
     fails("vector", {0, 0, 1}, "4 dimensions");

@@ -3,16 +3,18 @@
 // "text_images" ([text, file]), "pairs" ([query, text]) and "picture_pairs" ([query, file]). FLOATS receives float32 values;
 // standard output, for each batch size, a JSON object of what they are, by the request's names, in the order in which they
 // stand there. With "scores": true the scores of all queries with each kind of documents follow, as "queries of documents"
-// and so on.
+// and so on. With "verify": true the bundle must verify itself first.
 #include <fstream>
 #include <iostream>
 #include <map>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include <nlohmann/json.hpp>
 
 #include <sextant/encode/encoder.hpp>
+#include <sextant/encode/verify.hpp>
 #include <sextant/media/image.hpp>
 #include <sextant/rerank/reranker.hpp>
 
@@ -119,6 +121,9 @@ int main(int argc, char** argv) try {
     if (argc != 4) return 2;
     std::ifstream in(argv[2]);
     const auto request = Json::parse(in);
+    if (request.value("verify", false))
+        for (const auto& stage : sextant::verify_bundle(argv[1]).stages)
+            if (!stage.passed) throw std::runtime_error("is not verified: " + stage.stage + ": " + stage.detail);
     floats.open(argv[3], std::ios::binary);
     Json answers = Json::array();
     for (const std::size_t batch_size : request.at("batch_sizes")) answers.push_back(answer(argv[1], request, batch_size));

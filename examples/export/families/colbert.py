@@ -41,26 +41,27 @@ def skipped(tokenizer, settings):
 
 
 def tensors(tokenizer, text, settings, query):
-    """ColBERT's tensorize: tokenized one shorter, then the marker is set behind [CLS]."""
+    """ColBERT's tensorize: tokenized one shorter, then the marker is set behind [CLS]. Also how many ids are no padding."""
     length = settings["query_maxlen" if query else "doc_maxlen"] - 1
     made = tokenizer([text], padding="max_length" if query else "longest", truncation=True, max_length=length, return_tensors="pt")
     marker = tokenizer.convert_tokens_to_ids(settings["query_token_id" if query else "doc_token_id"])
     ids, mask = (torch.cat([made[name][:, :1], torch.tensor([[value]]), made[name][:, 1:]], 1)
                  for name, value in (("input_ids", marker), ("attention_mask", 1)))
+    count = int(mask.sum())
     if query:
         ids[ids == tokenizer.pad_token_id] = tokenizer.mask_token_id
         if settings["attend_to_mask_tokens"]:
             mask[ids == tokenizer.mask_token_id] = 1
-    return ids, mask
+    return ids, mask, count
 
 
 def represented(network, tokenizer, text, settings, query):
-    """ids and vectors of one text, as ColBERT's query() and doc() return them."""
-    ids, mask = tensors(tokenizer, text, settings, query)
+    """ids, padding left out, and vectors of one text, as ColBERT's query() and doc() return them."""
+    ids, mask, count = tensors(tokenizer, text, settings, query)
     with torch.no_grad():
         vectors = torch.nn.functional.normalize(network(ids, mask)[0], dim=-1)
     kept = [query or token not in skipped(tokenizer, settings) for token in ids[0].tolist()]
-    return ids[0].tolist(), vectors[torch.tensor(kept)]
+    return ids[0, :count].tolist(), vectors[torch.tensor(kept)]
 
 
 def export(source, folder, options):

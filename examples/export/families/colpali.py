@@ -1,5 +1,5 @@
 """ColPali as transformers' ColPaliForRetrieval: pictures of pages, and queries, as many vectors. Texts get the frame that
-queries have; only queries get the prefix."""
+queries have; only queries get the prefix. The original cuts no text; ours is cut within its frame."""
 
 import torch
 from transformers import ColPaliForRetrieval
@@ -56,7 +56,7 @@ def query_tower(network, processor, length):
         return dict(zip(READ, texts.batch(tokenizer, [framed(row) for row in rows], READ, length, add_special_tokens=False)))
 
     def ids(text):
-        return tokenizer(framed(text), add_special_tokens=False, truncation=True, max_length=length)["input_ids"]
+        return tokenizer(framed(text), add_special_tokens=False)["input_ids"]
     return towers.Tower(network, READ, prepare, lambda rows: network(**prepare(rows)), "multi"), ids
 
 
@@ -76,4 +76,5 @@ def export(source, folder, options):
     text, ids = query_tower(Query(model), processor, length)
     towers.write(folder, bundle.head(source, options) | {
         "score": bundle.score("dot"), "multi": multi(model), "text": section, "image": images.section(processor.image_processor)},
-        text, ids, towers.Tower(page, ["pixel_values"], pixels, lambda rows: model(**processor.process_images(rows)).embeddings, "multi"))
+        text, ids, towers.Tower(page, ["pixel_values"], pixels, lambda rows: model(**processor.process_images(rows)).embeddings, "multi"),
+        texts.uncut(ids, length, section["prompts"]))

@@ -127,10 +127,13 @@ def export(source, folder, options):
     def pixels(pictures):
         made = processor.process_images(pictures)
         return {"pixel_values": made["pixel_values"], "pixel_positions": torch.stack([positions(grid, merge) for grid in made["image_grid_thw"]])}
+
+    def ids(row):
+        return tokenizer(row + suffix)["input_ids"]
     before, behind = (tokenizer(part)["input_ids"] for part in processor.visual_prompt_prefix.split(processor.image_token))
     text = towers.Tower(Query(model), READ, tokens, lambda rows: model(**tokens(rows)).embeddings, "multi")
     image = towers.Tower(Page(model, before, behind), ["pixel_values", "pixel_positions"], pixels,
                          lambda rows: model(**processor.process_images(rows)).embeddings, "multi", one_shape=False)
     towers.write(folder, bundle.head(source, options) | {
         "score": bundle.score("dot"), "multi": multi(model), "text": section, "image": images.section(processor.image_processor)},
-        text, lambda row: tokenizer(row + suffix, truncation=True, max_length=length)["input_ids"], image)
+        text, ids, image, texts.uncut(ids, length, section["prompts"]))
