@@ -8,6 +8,7 @@ from transformers import PreTrainedTokenizerFast
 import bundle
 from source import ExportError
 
+LONGEST = 65536  # tokens that a bundle can say
 # Types of models whose positions begin behind the id of padding.
 COUNTED_FROM_PADDING = {"camembert", "data2vec-text", "mpnet", "roberta", "xlm-roberta"}
 GOLDEN_TEXTS = [
@@ -64,18 +65,29 @@ def chosen_prompts(options):
     return {name: text for name, text in chosen.items() if text is not None}
 
 
+def asked(prompts, sample=tuple(GOLDEN_TEXTS)):
+    """(text, prompt, more of its golden): the texts as documents, and the first as a query if queries have another prompt."""
+    rows = [(text, prompts["document"], {}) for text in sample]
+    return rows + ([(sample[0], prompts["query"], {"query": True})] if prompts["query"] != prompts["document"] else [])
+
+
 def inputs_of(tokenizer, network_inputs):
     """The tensors, in the order of the network's arguments, that the tokenizer makes and the network takes."""
     given = tokenizer("a").keys()
     return [name for name in ("input_ids", "attention_mask", "token_type_ids") if name in given and name in network_inputs]
 
 
-def longest(options, tokenizer, config):
-    """How many tokens a text may have: as chosen, else what the tokenizer says, within the network's positions."""
+def longest(options, tokenizer, config, around=0, usual=None):
+    """How many tokens a text may have: as chosen, else what the tokenizer says, within the network's positions. `around`
+    are those that are set around a text beside the tokenizer's own; `usual` is what the model's own package says."""
     positions = getattr(config, "max_position_embeddings", None)
     if positions is not None and positions > 0 and config.model_type in COUNTED_FROM_PADDING:
         positions -= config.pad_token_id + 1
-    limits = [n for n in (options.max_length or tokenizer.model_max_length, positions) if n is not None and 0 < n <= 65536]
+    chosen = options.max_length
+    limits = [n for n in (chosen or usual or tokenizer.model_max_length, positions) if n is not None and 0 < n <= LONGEST]
+    if chosen is not None:
+        most = positions if positions is not None and 0 < positions <= LONGEST else LONGEST
+        check_length(chosen, tokenizer.num_special_tokens_to_add() + around + 1, most)
     if not limits:
         raise ExportError("neither tokenizer nor configuration says how long a text may be; say it with --max-length")
     return min(limits)
@@ -87,6 +99,11 @@ def uncut(ids, max_length, prompts):
     if "" not in fitting:
         raise ExportError(f"no text fits the frame of {len(ids(''))} tokens that this model sets around its texts: raise --max-length")
     return fitting
+
+
+def check_length(chosen, least, most):
+    if not least <= chosen <= most:
+        raise ExportError(f"--max-length {chosen}: this model reads texts of {least} tokens, special ones and one more, up to {most}")
 
 
 def batch(tokenizer, texts, inputs, max_length, **how):

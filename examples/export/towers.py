@@ -57,10 +57,7 @@ def vectors(tower, item, normalize):
 
 def goldens_of_texts(tower, ids, section, normalize=True, sample=texts.GOLDEN_TEXTS):
     """Of the texts as documents, and of the first as a query if queries have another prompt."""
-    prompts = section["prompts"]
-    rows = [(text, prompts["document"], {}) for text in sample]
-    if prompts["query"] != prompts["document"]:
-        rows.append((sample[0], prompts["query"], {"query": True}))
+    rows = texts.asked(section["prompts"], sample)
     return [{"text": text, **more, "input_ids": ids(prompt + text), **vectors(tower, prompt + text, normalize)} for text, prompt, more in rows]
 
 

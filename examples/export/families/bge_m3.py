@@ -4,6 +4,7 @@ import torch
 
 import bundle
 import texts
+from source import ExportError
 
 MAX_LENGTH = 512  # FlagEmbedding's default; the network reads up to 8192: --max-length
 
@@ -20,8 +21,10 @@ class ThreeWays(torch.nn.Module):
         return hidden[:, 0], torch.relu(self.sparse(hidden)).squeeze(-1), self.colbert(hidden)
 
 
-def linear(path):
-    state = torch.load(path, map_location="cpu", weights_only=True)
+def linear(source, name):
+    if not source.has(name):
+        raise ExportError(f"{source.name} has no {name}, one of the two layers that BGE-M3 has behind its network; use BAAI/bge-m3 as it is")
+    state = torch.load(source.folder / name, map_location="cpu", weights_only=True)
     layer = torch.nn.Linear(state["weight"].shape[1], state["weight"].shape[0])
     layer.load_state_dict(state)
     return layer.float()
@@ -47,18 +50,18 @@ def represented(network, tokenizer, text, length):
 
 def export(source, folder, options):
     from transformers import AutoModel, AutoTokenizer
+    sparse, colbert = (linear(source, f"{name}_linear.pt") for name in ("sparse", "colbert"))
     tokenizer = AutoTokenizer.from_pretrained(source.folder)
     model = AutoModel.from_pretrained(source.folder, attn_implementation="eager", dtype=torch.float32)
-    network = ThreeWays(model, linear(source.folder / "sparse_linear.pt"), linear(source.folder / "colbert_linear.pt")).eval()
-    options.max_length = options.max_length or MAX_LENGTH
-    length = texts.longest(options, tokenizer, model.config)
+    network = ThreeWays(model, sparse, colbert).eval()
+    length = texts.longest(options, tokenizer, model.config, usual=MAX_LENGTH)
     inputs = ["input_ids", "attention_mask"]
     section = texts.section(tokenizer, folder, length, options.query_prompt or "", options.document_prompt or "")
     bundle.save_general_network(network, texts.examples(tokenizer, texts.GOLDEN_TEXTS, inputs, length), folder / "text.pt")
     goldens = []
-    for text in texts.GOLDEN_TEXTS:
-        ids, dense, weights, vectors = represented(network, tokenizer, section["prompts"]["document"] + text, length)
-        goldens.append({"text": text, "input_ids": ids, "vector": bundle.rounded(dense),
+    for text, prompt, more in texts.asked(section["prompts"]):
+        ids, dense, weights, vectors = represented(network, tokenizer, prompt + text, length)
+        goldens.append({"text": text, **more, "input_ids": ids, "vector": bundle.rounded(dense),
                         "sparse": bundle.weights(weights), "multi": [bundle.rounded(row) for row in vectors]})
     bundle.write_manifest(folder, bundle.head(source, options) | {
         "kind": "dual-encoder", "dimensions": model.config.hidden_size, "normalize": True,

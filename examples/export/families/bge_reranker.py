@@ -29,17 +29,16 @@ def export(source, folder, options):
         source.folder, attn_implementation="eager", dtype=torch.float32).eval()
     if model.config.num_labels != 1:
         raise ExportError(f"{source.name} has {model.config.num_labels} labels; a reranker of BGE has 1")
-    options.max_length = options.max_length or MAX_LENGTH
-    length = texts.longest(options, tokenizer, model.config)
+    length = texts.longest(options, tokenizer, model.config, usual=MAX_LENGTH)
     inputs = texts.inputs_of(tokenizer, ("input_ids", "attention_mask"))
     network = texts.Positional(model, inputs, lambda result: result.logits.reshape(-1))
-    goldens = []
+    prompt, goldens = options.query_prompt or "", []
     for query, document in texts.GOLDEN_PAIRS:
-        made = tensors(tokenizer, [(query, document)], inputs, length)
+        made = tensors(tokenizer, [(prompt + query, document)], inputs, length)
         with torch.no_grad():
             goldens.append({"text": query, "document": document, "input_ids": made[0][0].tolist(), "score": float(network(*made))})
     traced_with = [tensors(tokenizer, texts.GOLDEN_PAIRS[rows], inputs, length)
                    for rows in (slice(3), slice(1), slice(1, 3), slice(4))]
     cross_encoder.write(source, folder, options, network, inputs,
-                        texts.section(tokenizer, folder, length, query=options.query_prompt or ""), traced_with, goldens,
+                        texts.section(tokenizer, folder, length, query=prompt), traced_with, goldens,
                         pair={"query_max_length": length * 3 // 4, "truncation": "only_second"})

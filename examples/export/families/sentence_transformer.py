@@ -42,7 +42,18 @@ def load(source, options):
     return model
 
 
-def refuse(source, model, prompts):
+def dimensions(model):
+    """Of the model's vectors, all of them."""
+    sizes = [step.get_embedding_dimension() for step in model if hasattr(step, "get_embedding_dimension")]
+    return next(size for size in reversed(sizes) if size)
+
+
+def refuse(source, model, options, prompts):
+    if options.truncate_dim is not None and options.truncate_dim > (whole := dimensions(model)):
+        raise ExportError(f"--truncate-dim {options.truncate_dim}: the model has {whole} dimensions, of which 1 to {whole} can be kept")
+    if not any(type(step).__name__ == "Pooling" for step in model):
+        raise ExportError(f"{source.name} has no Pooling among its modules ({', '.join(type(step).__name__ for step in model)}): it makes a "
+                          "vector for each token and none for the text; use a model that pools, or ColBERT's own checkpoints (--family colbert)")
     for step in model:
         name = type(step).__name__
         if name not in MODULES:
@@ -85,7 +96,7 @@ def plan(model):
 def export(source, folder, options):
     model = load(source, options)
     query, document = prompts_of(model)
-    refuse(source, model, (query, document))
+    refuse(source, model, options, (query, document))
     first, tokenizer = model[0], model[0].tokenizer
     length = texts.longest(options, tokenizer, first.config)
     model.max_seq_length = length
@@ -95,14 +106,9 @@ def export(source, folder, options):
     network = Modules([model[i] for i in range(count)], inputs, result, model.truncate_dim)
     bundle.save_general_network(network, texts.examples(tokenizer, texts.GOLDEN_TEXTS, inputs, length), folder / "text.pt")
 
-    goldens = []
-    for text in texts.GOLDEN_TEXTS:
-        ids = model.preprocess([text], prompt=document)["input_ids"][0].tolist()
-        goldens.append({"text": text, "input_ids": ids, "vector": bundle.rounded(model.encode_document(text))})
-    if query != document:
-        text = texts.GOLDEN_TEXTS[0]
-        goldens.append({"text": text, "query": True, "vector": bundle.rounded(model.encode_query(text)),
-                        "input_ids": model.preprocess([text], prompt=query)["input_ids"][0].tolist()})
+    goldens = [{"text": text, **more, "input_ids": model.preprocess([text], prompt=prompt)["input_ids"][0].tolist(),
+                "vector": bundle.rounded((model.encode_query if more else model.encode_document)(text))}
+               for text, prompt, more in texts.asked(section["prompts"])]
     bundle.write_manifest(folder, bundle.head(source, options) | {
         "kind": "dual-encoder", "dimensions": len(goldens[0]["vector"]), "normalize": normalize,
         "score": bundle.score(METRICS[model.similarity_fn_name]), "text": section,

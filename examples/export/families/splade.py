@@ -45,7 +45,7 @@ def export(source, folder, options):
     inputs = texts.inputs_of(tokenizer, first.model_forward_params)
     sections = {"text": texts.section(tokenizer, folder, length, query, document)}
     networks = {"text": {"file": "text.pt", "inputs": inputs, "pooling": "none", "outputs": ["sparse"]}}
-    goldens = [golden(model, text) for text in texts.GOLDEN_TEXTS]
+    goldens = [golden(model, text, "query" in more) for text, _, more in texts.asked(sections["text"]["prompts"])]
     size = model.get_embedding_dimension()
     bundle.save_general_network(Modules(steps, inputs, "sentence_embedding"),
                                 texts.examples(tokenizer, texts.GOLDEN_TEXTS, inputs, length), folder / "text.pt")
@@ -56,7 +56,7 @@ def export(source, folder, options):
         networks["text_query"] = networks["text"] | {"file": "text_query.pt", "inputs": inputs}
         made = texts.examples(queries.tokenizer, texts.GOLDEN_TEXTS, inputs, length, add_special_tokens=False)
         bundle.save_general_network(Modules([queries], inputs, "sentence_embedding"), made, folder / "text_query.pt")
-        goldens += [golden(model, text, True) for text in texts.GOLDEN_TEXTS if text]
+        goldens = [row for row in goldens if not row["query"]] + [golden(model, text, True) for text in texts.GOLDEN_TEXTS if text]
     bundle.write_manifest(folder, bundle.head(source, options) | sections | {
         "kind": "dual-encoder", "dimensions": 0, "normalize": False, "score": bundle.score("dot"),
         "sparse": {"form": "vocabulary", "size": size}, "networks": networks,

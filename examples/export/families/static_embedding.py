@@ -9,7 +9,6 @@ import texts
 from families.sentence_transformer import METRICS, prompts_of
 from source import ExportError
 
-LONGEST = 65536  # tokens, where the tokenizer cuts nothing
 INPUTS = ["input_ids", "attention_mask"]
 
 
@@ -44,12 +43,14 @@ def export(source, folder, options):
         return tuple(bundle.text_tensors(encodings, INPUTS))
     bundle.save_general_network(Mean(first.embedding.weight.data, steps), [tensors(some), tensors(some[:1]), tensors(some[1:])],
                                 folder / "text.pt")
-    goldens = [{"text": text, "input_ids": model.preprocess([text], prompt=document)["input_ids"].tolist(),
-                "vector": bundle.rounded(model.encode_document(text))} for text in some]
+    prompts = {"query": query, "document": document}
+    goldens = [{"text": text, **more, "input_ids": model.preprocess([text], prompt=prompt)["input_ids"].tolist(),
+                "vector": bundle.rounded((model.encode_query if more else model.encode_document)(text))}
+               for text, prompt, more in texts.asked(prompts, some)]
     bundle.write_manifest(folder, bundle.head(source, options) | {
         "kind": "dual-encoder", "dimensions": len(goldens[0]["vector"]), "normalize": False,
         "score": bundle.score(METRICS[model.similarity_fn_name]),
-        "text": {"tokenizer": "tokenizer.json", "max_length": (tokenizer.truncation or {}).get("max_length", LONGEST),
-                 "prompts": {"query": query, "document": document}},
+        "text": {"tokenizer": "tokenizer.json", "max_length": (tokenizer.truncation or {}).get("max_length", texts.LONGEST),
+                 "prompts": prompts},
         "networks": {"text": {"file": "text.pt", "inputs": INPUTS, "pooling": "none"}},
     }, {"text": goldens})
