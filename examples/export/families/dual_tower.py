@@ -23,10 +23,10 @@ def reads(model, tokenizer):
 
 def score_of(model):
     if model.config.model_type == "align":
-        return bundle.score("cosine", 1 / float(model.temperature))
+        return bundle.score("cosine", 1 / float(model.temperature), activation="softmax")
     scale = math.exp(float(model.logit_scale))
     if model.config.model_type == "clip":
-        return bundle.score("cosine", scale)
+        return bundle.score("cosine", scale, activation="softmax")
     return bundle.score("cosine", scale, float(model.logit_bias), "sigmoid")
 
 

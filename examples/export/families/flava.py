@@ -49,7 +49,7 @@ def export(source, folder, options):
     if options.family == "flava-composed":
         return export_composed(folder, manifest, model, tokens, pixels)
     text, image = First(model, "get_text_features", READ), First(model, "get_image_features", ["pixel_values"])
-    towers.write(folder, manifest | {"score": bundle.score("cosine", math.exp(float(model.logit_scale)))},
+    towers.write(folder, manifest | {"score": bundle.score("cosine", math.exp(float(model.logit_scale)), activation="softmax")},
                  towers.Tower(text, READ, tokens, lambda rows: model.get_text_features(**tokens(rows))[:, 0]),
                  lambda row: tokenizer(row, truncation=True, max_length=length)["input_ids"],
                  towers.Tower(image, ["pixel_values"], pixels, lambda rows: model.get_image_features(**pixels(rows))[:, 0]))

@@ -80,7 +80,8 @@ def text_section(model, tokenizer, folder, options, fill):
         fast = tokenizer.tokenizer
         if getattr(tokenizer, "strip_sep_token", False):  # CLIPA: id 0 stands where the end was
             template = f"{fast.cls_token} $A {fast.convert_ids_to_tokens(0)}"
-    length = min(options.max_length or tokenizer.context_length, tokenizer.context_length)
+    length = options.max_length or tokenizer.context_length
+    texts.check_length(length, 3, tokenizer.context_length)
     if fill and length != tokenizer.context_length:
         raise ExportError(f"--max-length: this text tower reads texts of {tokenizer.context_length} tokens and no others")
     return texts.section(fast, folder, length, options.query_prompt or "", options.document_prompt or "", single=template, clean=clean,
@@ -147,7 +148,7 @@ def export(source, folder, options):
                          lambda pictures: model.encode_image(prepare(pictures)["pixel_values"]))
     bias = getattr(model, "logit_bias", None)
     score = bundle.score("cosine", math.exp(float(model.logit_scale.max())), 0.0 if bias is None else float(bias.max()),
-                         "identity" if bias is None else "sigmoid")
+                         "softmax" if bias is None else "sigmoid")
     towers.write(folder, bundle.head(source, options) | {
         "score": score, "text": section, "image": image_section(open_clip.get_model_preprocess_cfg(model))},
         text_tower(model, tokenizer, short, pad), ids_of(tokenizer, pad), image)
