@@ -9,10 +9,11 @@ not there. README.md beside this file says more.
 import argparse
 import shutil
 import sys
-import tempfile
 from pathlib import Path
 
 import families
+import loading
+import place
 from source import ExportError, Source
 
 
@@ -29,14 +30,16 @@ def arguments():
     parser.add_argument("--max-length", type=int, help="tokens per text; default: the model's own")
     parser.add_argument("--query-prompt", help="in front of every query; default: the model's own")
     parser.add_argument("--document-prompt", help="in front of every document; default: the model's own")
-    parser.add_argument("--pooling", help="sentence-transformers: cls, mean, max, lasttoken, ...; default: the model's own")
+    parser.add_argument("--pooling", help="sentence-transformers: cls, mean, max, lasttoken, ...; data2vec-vision: cls, mean; "
+                                          "default: the model's own")
     parser.add_argument("--truncate-dim", type=int, help="sentence-transformers: keep so many dimensions (Matryoshka)")
+    parser.add_argument("--debug", action="store_true", help="show the traceback of what a library raises")
     return parser
 
 
 def export(model, out, **chosen):
     """What the command does, for callers in Python; `chosen` are its options, with underscores."""
-    options = arguments().parse_args([str(model), str(out)])
+    options = arguments().parse_args(["--", str(model), str(out)])
     for name, value in chosen.items():
         if not hasattr(options, name):
             raise TypeError(f"export() has no option {name}")
@@ -46,27 +49,16 @@ def export(model, out, **chosen):
 
 def run(options):
     """Exports, all or nothing; returns the family."""
-    if options.out.exists() and (not options.out.is_dir() or any(options.out.iterdir())):
-        raise ExportError(f"{options.out} is not an empty folder; give a new one")
+    place.check(options.out)
     source = Source(options.model, options.revision)
     family = families.find(source, options.family)
+    families.check(family, options)
     options.family = family.name
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=options.out.parent) as work:
-        folder = Path(work) / "bundle"
-        folder.mkdir()
+    with place.whole(options.out) as folder:
         for path in source.licence_files():
             shutil.copy(path, folder)
-        try:
+        with loading.plain_words(source, options.debug), loading.whole_weights(source, family):
             families.load(family).export(source, folder, options)
-        except ValueError as error:
-            if "trust_remote_code" not in str(error):
-                raise
-            raise ExportError(f"{source.name} brings Python code of its own, which is not run here; use a model that "
-                              "transformers itself knows") from None
-        if options.out.exists():
-            options.out.rmdir()
-        folder.rename(options.out)
     return family
 
 

@@ -8,6 +8,7 @@ export.py. It raises ExportError, with the remedy, for what it cannot export.
 from importlib import import_module
 from typing import Callable, NamedTuple
 
+from families.refusals import ENCODERS, REFUSALS, sparse, typed
 from source import ExportError, Source
 
 
@@ -16,16 +17,16 @@ class Family(NamedTuple):
     module: str  # the file in this folder
     recognises: Callable[[Source], bool]
     about: str
+    takes: tuple = ()  # of OPTIONS; others are refused
+    types: tuple = ()  # the model_type of config.json must be one of these; any, if there are none
+    spare: str = ""  # weights that a checkpoint may lack, for nothing here reads them: a pattern of their names
 
 
-class Refusal(NamedTuple):
-    name: str
-    recognises: Callable[[Source], bool]
-    reason: str  # and what to use instead
-
-
-def typed(*model_types):
-    return lambda source: source.config.get("model_type") in model_types
+# The options that change what a model says of itself.
+OPTIONS = ("max_length", "query_prompt", "document_prompt", "pooling", "truncate_dim")
+TEXTS = ("max_length", "query_prompt", "document_prompt")
+PAIRS = ("max_length", "query_prompt")
+POOLER = r"(^|\.)pooler\."  # what BERT and its kin learnt to tell sentences apart by
 
 
 def named(word):
@@ -33,61 +34,48 @@ def named(word):
     return lambda source: word in source.name.lower() or word in str(source.config.get("_name_or_path")).lower()
 
 
-# Encoders of texts that transformers' AutoModel builds and that are traced here.
-ENCODERS = typed("albert", "bert", "camembert", "data2vec-text", "deberta-v2", "distilbert", "electra", "modernbert", "mpnet",
-                 "roberta", "xlm-roberta")
+def of_types(name, module, about, types, takes=TEXTS, spare="", recognised=True):
+    """A family that is known by its model_type, or that needs one of these types but is chosen by --family alone."""
+    return Family(name, module, typed(*types) if recognised else lambda source: False, about, takes, types, spare)
+
 
 FAMILIES = [
     Family("bge-m3", "bge_m3", lambda s: s.has("sparse_linear.pt") and s.has("colbert_linear.pt"),
-           "BGE-M3: dense, sparse and multi-vector from one pass, as FlagEmbedding"),
+           "BGE-M3: dense, sparse and multi-vector from one pass, as FlagEmbedding", TEXTS, spare=POOLER),
     Family("colbert", "colbert", lambda s: s.has("artifact.metadata") or s.built_as("HF_ColBERT"),
-           "ColBERT v1 and v2 checkpoints, as stanford-futuredata's colbert"),
-    Family("splade", "splade", lambda s: "SpladePooling" in s.modules or s.json("config_sentence_transformers.json").get("model_type") == "SparseEncoder"
-           or (s.built_as("ForMaskedLM") and named("splade")(s)),
-           "SPLADE and other masked language models with SpladePooling, as sentence-transformers' SparseEncoder"),
+           "ColBERT v1 and v2 checkpoints, as stanford-futuredata's colbert", spare=POOLER),
+    Family("splade", "splade", lambda s: sparse(s) or (s.built_as("ForMaskedLM") and named("splade")(s)),
+           "SPLADE and other masked language models with SpladePooling, as sentence-transformers' SparseEncoder", TEXTS),
     Family("bge-reranker", "bge_reranker",
            lambda s: s.built_as("ForSequenceClassification") and named("bge-reranker")(s),
-           "BGE's rerankers v1 and v2-m3 with their cut of the query, as FlagEmbedding"),
+           "BGE's rerankers v1 and v2-m3 with their cut of the query, as FlagEmbedding", PAIRS),
     Family("cross-encoder", "cross_encoder", lambda s: s.built_as("ForSequenceClassification"),
-           "cross-encoders with one label, as sentence-transformers' CrossEncoder"),
+           "cross-encoders with one label, as sentence-transformers' CrossEncoder", PAIRS),
     Family("static-embedding", "static_embedding", lambda s: "StaticEmbedding" in s.modules,
-           "sentence-transformers' StaticEmbedding and model2vec: the mean of a vector per token"),
+           "sentence-transformers' StaticEmbedding and model2vec: the mean of a vector per token", ("query_prompt", "document_prompt")),
     Family("sentence-transformers", "sentence_transformer", lambda s: "Pooling" in s.modules or ENCODERS(s),
-           "any sentence-transformers model; a plain encoder is pooled by the mean, as sentence-transformers does"),
+           "any sentence-transformers model; a plain encoder is pooled by the mean, as sentence-transformers does", OPTIONS, spare=POOLER),
     Family("open-clip", "open_clip", lambda s: s.has("open_clip_config.json") or s.model.startswith("open_clip:"),
-           "any model of open_clip, as open_clip 3.3"),
-    Family("clip", "dual_tower", typed("clip"), "CLIP, OpenAI's and others, as transformers' CLIPModel"),
-    Family("align", "dual_tower", typed("align"), "ALIGN, as transformers' AlignModel"),
-    Family("siglip", "dual_tower", typed("siglip"), "SigLIP, and SigLIP 2 with pictures of one size, as transformers' SiglipModel"),
-    Family("siglip2-naflex", "dual_tower", typed("siglip2"), "SigLIP 2 NaFlex, as transformers' Siglip2Model"),
-    Family("blip", "blip", typed("blip"), "BLIP's towers (ITC), as transformers' BlipForImageTextRetrieval"),
-    Family("blip-itm", "blip", lambda s: False, "BLIP's reranker of (text, picture) pairs (ITM), by --family blip-itm"),
-    Family("blip-2", "blip", typed("blip-2"), "BLIP-2's towers (ITC), as transformers' Blip2ForImageTextRetrieval"),
-    Family("blip-2-itm", "blip", lambda s: False, "BLIP-2's reranker of (text, picture) pairs (ITM), by --family blip-2-itm"),
-    Family("flava", "flava", typed("flava"), "FLAVA's contrastive towers, as transformers' FlavaModel"),
-    Family("flava-composed", "flava", lambda s: False, "FLAVA's vector of a text and a picture together, by --family flava-composed"),
-    Family("data2vec-vision", "vision", typed("data2vec-vision"), "Data2Vec of pictures, as transformers' Data2VecVisionModel"),
-    Family("florence-2", "vision", typed("florence2"), "Florence-2's image tower, as transformers' Florence2Model"),
-    Family("colpali", "colpali", typed("colpali"), "ColPali (PaliGemma): many vectors for a page or query, as transformers' ColPaliForRetrieval"),
-    Family("colqwen2", "colqwen2", typed("colqwen2"), "ColQwen2 (Qwen2-VL): many vectors for a page or query, as transformers' ColQwen2ForRetrieval"),
-]
-
-REFUSALS = [
-    Refusal("language-model", lambda s: s.built_as("ForCausalLM") and not s.modules,
-            "it generates texts. To embed with one, use a model of sentence-transformers, which says how it is pooled; to "
-            "rerank, use a cross-encoder with one label, such as bge-reranker-v2-m3"),
-    Refusal("x-clip", typed("xclip"),
-            "the vectors of its texts depend on the video that is searched, so no index can hold them; "
-            "use CLIP on the frames of the video"),
-    Refusal("albef", lambda s: s.file is not None and "albef" in s.file.name.lower(),
-            "it is not in transformers, and reads texts by a tokenizer and cleaning of its own; use BLIP, which followed it"),
-    Refusal("bridgetower", typed("bridgetower"),
-            "its pictures are sized under two bounds at once and padded to the largest of a batch, which no bundle can say, and one "
-            "text can be compared with one picture at a time only; for vectors of a text and a picture together use FLAVA "
-            "(--family flava-composed)"),
-    Refusal("adapter", lambda s: s.has("adapter_config.json") and not s.has("config.json"),
-            "the folder holds an adapter, not a model; merge it into its base model (merge_and_unload of peft) and export that, or "
-            "use a checkpoint that is merged, such as vidore/colpali-v1.3-hf"),
+           "any model of open_clip, as open_clip 3.3", TEXTS),
+    of_types("clip", "dual_tower", "CLIP, OpenAI's and others, as transformers' CLIPModel", ("clip",)),
+    of_types("align", "dual_tower", "ALIGN, as transformers' AlignModel", ("align",), spare=POOLER),
+    of_types("siglip", "dual_tower", "SigLIP, and SigLIP 2 with pictures of one size, as transformers' SiglipModel", ("siglip",)),
+    of_types("siglip2-naflex", "dual_tower", "SigLIP 2 NaFlex, as transformers' Siglip2Model", ("siglip2",)),
+    of_types("blip", "blip", "BLIP's towers (ITC), as transformers' BlipForImageTextRetrieval", ("blip",)),
+    of_types("blip-itm", "blip", "BLIP's reranker of (text, picture) pairs (ITM), by --family blip-itm", ("blip",), PAIRS, recognised=False),
+    of_types("blip-2", "blip", "BLIP-2's towers (ITC), as transformers' Blip2ForImageTextRetrieval", ("blip-2",)),
+    of_types("blip-2-itm", "blip", "BLIP-2's reranker of (text, picture) pairs (ITM), by --family blip-2-itm", ("blip-2",), PAIRS,
+             recognised=False),
+    of_types("flava", "flava", "FLAVA's contrastive towers, as transformers' FlavaModel", ("flava",), spare=POOLER),
+    of_types("flava-composed", "flava", "FLAVA's vector of a text and a picture together, by --family flava-composed", ("flava",),
+             spare=POOLER, recognised=False),
+    of_types("data2vec-vision", "vision", "Data2Vec of pictures, as transformers' Data2VecVisionModel", ("data2vec-vision",), ("pooling",),
+             spare=POOLER),
+    of_types("florence-2", "vision", "Florence-2's image tower, as transformers' Florence2Model", ("florence2",), ()),
+    of_types("colpali", "colpali", "ColPali (PaliGemma): many vectors for a page or query, as transformers' ColPaliForRetrieval",
+             ("colpali",)),
+    of_types("colqwen2", "colqwen2", "ColQwen2 (Qwen2-VL): many vectors for a page or query, as transformers' ColQwen2ForRetrieval",
+             ("colqwen2",)),
 ]
 
 
@@ -95,9 +83,11 @@ def find(source, name=None):
     """The family called `name`, or else the one that recognises the source."""
     known = ", ".join(family.name for family in FAMILIES)
     for refusal in REFUSALS:
-        if name == refusal.name or (name is None and refusal.recognises(source)):
+        if name == refusal.name or ((name is None or source.file) and refusal.recognises(source)):
             raise ExportError(f"{source.name} is of the family {refusal.name}, which cannot be exported: {refusal.reason}")
     for family in FAMILIES:
+        if name == family.name:
+            check_type(source, family)
         if name == family.name or (name is None and family.recognises(source)):
             return family
     if name is not None:
@@ -106,6 +96,31 @@ def find(source, name=None):
     raise ExportError(f"{source.name} is of no family that is known here"
                       f"{f' (model_type {kind} in config.json)' if kind else ''}; "
                       f"if it belongs to one, say which with --family: {known}")
+
+
+def check_type(source, family):
+    if source.folder is None and not family.recognises(source):
+        raise ExportError(f"{source.model} names weights of open_clip, whose family is open-clip; leave --family out")
+    kind = source.config.get("model_type")
+    if family.types and kind not in family.types:
+        raise ExportError(f"--family {family.name} is for {' or '.join(family.types)}, but config.json of {source.name} "
+                          f"{f'says model_type {kind}' if kind else 'names no model_type'}; leave --family out, or use the model of that family")
+
+
+def flag(option):
+    return "--" + option.replace("_", "-")
+
+
+def check(family, options):
+    """Refuses options that the family would not heed, and values that no model could have."""
+    given = [option for option in OPTIONS if getattr(options, option) is not None]
+    unheeded = [flag(option) for option in given if option not in family.takes]
+    if unheeded:
+        raise ExportError(f"the family {family.name} does not take {' and '.join(unheeded)}; of these options it takes "
+                          f"{', '.join(map(flag, family.takes)) or 'none'}")
+    for option in ("max_length", "truncate_dim"):
+        if option in given and getattr(options, option) < 1:
+            raise ExportError(f"{flag(option)} {getattr(options, option)}: give a number above 0")
 
 
 def overview():

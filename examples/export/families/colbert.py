@@ -67,7 +67,7 @@ def represented(network, tokenizer, text, settings, query):
 def export(source, folder, options):
     from transformers import AutoModel, AutoTokenizer
     tokenizer = AutoTokenizer.from_pretrained(source.folder)
-    weight, settings = projection(source), SETTINGS | source.json("artifact.metadata")
+    weight, settings = projection(source), SETTINGS | source.object("artifact.metadata")
     if weight is None:
         raise ExportError(f"{source.name} has no tensor linear.weight, the projection of ColBERT. Late interaction models of "
                           "PyLate and sentence-transformers keep it elsewhere and are not known here")
