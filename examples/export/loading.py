@@ -36,8 +36,10 @@ def whole_weights(source, family):
         PreTrainedModel.from_pretrained = kept
 
 
-def first_line(error):
-    return (str(error).strip() or "nothing more is said").splitlines()[0]
+def first_words(error):
+    """What an error says, without the advice that follows."""
+    line = (str(error).strip() or "nothing more is said").splitlines()[0]
+    return re.split(r"(?<=[a-z])\.(?:\s|$)", line)[0]
 
 
 @contextlib.contextmanager
@@ -49,7 +51,7 @@ def plain_words(source, debug):
     except ImportError as error:
         if debug:
             raise
-        raise ExportError(f"{source.name} needs Python that cannot be imported: {first_line(error)}; requirements.txt beside this lists what "
+        raise ExportError(f"{source.name} needs Python that cannot be imported: {first_words(error)}; requirements.txt beside this lists what "
                           "the exporters were tried with") from error
     except (OSError, ValueError, KeyError, RuntimeError, EOFError, pickle.UnpicklingError, SafetensorError) as error:
         if debug:
@@ -57,5 +59,5 @@ def plain_words(source, debug):
         if "trust_remote_code" in str(error):
             raise ExportError(f"{source.name} brings Python code of its own, which is not run here; use a model that "
                               "transformers itself knows") from None
-        raise ExportError(f"cannot read {source.name}: {type(error).__name__}: {first_line(error)}. Files may be missing or damaged, or of another "
+        raise ExportError(f"cannot read {source.name}: {type(error).__name__}: {first_words(error)}. Files may be missing or damaged, or of another "
                           "family; --debug shows where it was met") from error

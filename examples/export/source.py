@@ -25,6 +25,9 @@ class Source:
             self.folder = path
         elif not on_hub:
             self.folder = None
+        elif path.suffix in (".pt", ".pth", ".bin", ".safetensors"):
+            raise ExportError(f"there is no file {self.model}. A model is a folder or a name on the hub; OpenAI's CLIP alone is a file, for "
+                              "`sextant import-clip`")
         else:
             self.folder = fetched(self.model, revision)
             self.revision = self.folder.name

@@ -49,8 +49,13 @@ def template(tokenizer, single):
             "pair": pieces + [{"Sequence": {"id": "B", "type_id": 0}}]}
 
 
-def section(tokenizer, folder, max_length, query="", document="", file="tokenizer.json", single=None, **more):
+def section(tokenizer, folder, max_length, query="", document="", file="tokenizer.json", single=None, pair=False, **more):
     """Writes the tokenizer and returns the manifest's `text` section; what is at its default is left out."""
+    pieces = single.split() if isinstance(single, str) else single
+    around = len(pieces) - 1 if pieces else tokenizer.num_special_tokens_to_add(pair)
+    least = around + (2 if pair else 1)
+    if max_length < least:
+        raise ExportError(f"--max-length {max_length}: {around} tokens are set around {'a pair of texts' if pair else 'every text'}, so give {least} or more")
     write_tokenizer(tokenizer, folder / file, single)
     found = {"tokenizer": file, "max_length": max_length, "prompts": {"query": query, "document": document}}
     optional = {"pad_id": tokenizer.pad_token_id or 0, "pad_type_id": tokenizer.pad_token_type_id,
@@ -77,17 +82,17 @@ def inputs_of(tokenizer, network_inputs):
     return [name for name in ("input_ids", "attention_mask", "token_type_ids") if name in given and name in network_inputs]
 
 
-def longest(options, tokenizer, config, around=0, usual=None):
-    """How many tokens a text may have: as chosen, else what the tokenizer says, within the network's positions. `around`
-    are those that are set around a text beside the tokenizer's own; `usual` is what the model's own package says."""
+def longest(options, tokenizer, config, usual=None):
+    """How many tokens a text may have: as chosen, else what the tokenizer says, within the network's positions. `usual` is
+    what the model's own package says."""
     positions = getattr(config, "max_position_embeddings", None)
     if positions is not None and positions > 0 and config.model_type in COUNTED_FROM_PADDING:
         positions -= config.pad_token_id + 1
     chosen = options.max_length
     limits = [n for n in (chosen or usual or tokenizer.model_max_length, positions) if n is not None and 0 < n <= LONGEST]
-    if chosen is not None:
-        most = positions if positions is not None and 0 < positions <= LONGEST else LONGEST
-        check_length(chosen, tokenizer.num_special_tokens_to_add() + around + 1, most)
+    most = positions if positions is not None and 0 < positions <= LONGEST else LONGEST
+    if chosen is not None and chosen > most:
+        raise ExportError(f"--max-length {chosen}: this model reads texts of up to {most} tokens")
     if not limits:
         raise ExportError("neither tokenizer nor configuration says how long a text may be; say it with --max-length")
     return min(limits)
@@ -99,11 +104,6 @@ def uncut(ids, max_length, prompts):
     if "" not in fitting:
         raise ExportError(f"no text fits the frame of {len(ids(''))} tokens that this model sets around its texts: raise --max-length")
     return fitting
-
-
-def check_length(chosen, least, most):
-    if not least <= chosen <= most:
-        raise ExportError(f"--max-length {chosen}: this model reads texts of {least} tokens, special ones and one more, up to {most}")
 
 
 def batch(tokenizer, texts, inputs, max_length, **how):

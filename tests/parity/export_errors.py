@@ -78,10 +78,15 @@ class Options(Told):
 
     def test_lengths_and_dimensions_that_a_model_has_not(self):
         sentence_encoders.bert(self.model)
-        self.told("--max-length 2: this model reads texts of 3 tokens, special ones and one more, up to 64", max_length=2)
-        self.told("up to 64", max_length=65)
+        self.told("--max-length 2: 2 tokens are set around every text, so give 3 or more", max_length=2)
+        self.told("--max-length 65: this model reads texts of up to 64 tokens", max_length=65)
         self.told("the model has 32 dimensions, of which 1 to 32", truncate_dim=33)
         self.assertEqual(export.export(self.model, self.out, truncate_dim=32, max_length=64).name, "sentence-transformers")
+
+    def test_lengths_of_pairs(self):
+        rerankers.bert(self.model)
+        self.told("3 tokens are set around a pair of texts, so give 5 or more", max_length=4)
+        self.assertEqual(export.export(self.model, self.out, max_length=5).name, "cross-encoder")
 
     def test_a_family_of_another_type(self):
         self.config(model_type="clip")
@@ -119,6 +124,8 @@ class Broken(Told):
             self.told(*parts)
             self.told(*parts, family="clip")
             self.model = holder
+        self.model = "ViT-B-32.pt"
+        self.told("there is no file ViT-B-32.pt", "sextant import-clip")
 
     def test_modules_that_make_no_vector_of_a_text(self):
         sentence_encoders.bert(self.model)

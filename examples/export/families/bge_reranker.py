@@ -40,5 +40,5 @@ def export(source, folder, options):
     traced_with = [tensors(tokenizer, texts.GOLDEN_PAIRS[rows], inputs, length)
                    for rows in (slice(3), slice(1), slice(1, 3), slice(4))]
     cross_encoder.write(source, folder, options, network, inputs,
-                        texts.section(tokenizer, folder, length, query=prompt), traced_with, goldens,
+                        texts.section(tokenizer, folder, length, query=prompt, pair=True), traced_with, goldens,
                         pair={"query_max_length": length * 3 // 4, "truncation": "only_second"})

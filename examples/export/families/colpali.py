@@ -64,7 +64,7 @@ def export(source, folder, options):
     model = ColPaliForRetrieval.from_pretrained(str(source.folder), attn_implementation="eager", dtype=torch.float32).eval()
     processor = images.joint_processor_of(source, "ColPaliProcessor")
     tokenizer = processor.tokenizer
-    length = texts.longest(options, tokenizer, model.config.vlm_config.text_config, 11)  # the suffix and a line's end
+    length = texts.longest(options, tokenizer, model.config.vlm_config.text_config)
     prefix = processor.query_prefix if options.query_prompt is None else options.query_prompt
     single = frame(tokenizer, tokenizer.bos_token, processor.query_augmentation_token * 10 + "\n")
     section = texts.section(tokenizer, folder, length, prefix, options.document_prompt or "", single=single)

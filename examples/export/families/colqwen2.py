@@ -116,7 +116,7 @@ def positions(grid, merge):
 def export(source, folder, options):
     model, processor = load(source)
     tokenizer, merge = processor.tokenizer, processor.image_processor.merge_size
-    length = texts.longest(options, tokenizer, model.config.vlm_config.text_config, 10)  # the suffix
+    length = texts.longest(options, tokenizer, model.config.vlm_config.text_config)
     suffix = processor.query_augmentation_token * 10
     prefix = processor.query_prefix if options.query_prompt is None else options.query_prompt
     section = texts.section(tokenizer, folder, length, prefix, options.document_prompt or "", single=frame(tokenizer, "", suffix))

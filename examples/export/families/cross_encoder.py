@@ -43,7 +43,7 @@ def export(source, folder, options):
     model.max_seq_length = length
     inputs = texts.inputs_of(tokenizer, first.model_forward_params)
     prompt = model.prompts.get(model.default_prompt_name) or ""
-    section = texts.section(tokenizer, folder, length, query=prompt)
+    section = texts.section(tokenizer, folder, length, query=prompt, pair=True)
     goldens = [{"text": query, "document": document,
                 "input_ids": model.preprocess([(query, document)], prompt=prompt)["input_ids"][0].tolist(),
                 "score": float(model.predict([(query, document)])[0])} for query, document in texts.GOLDEN_PAIRS]

@@ -3,6 +3,7 @@ pictures are prepared comes with the weights. One thing is not open_clip's: text
 
 import math
 import warnings
+from textwrap import shorten
 
 import torch
 from tokenizers import AddedToken, Regex, Tokenizer, models, pre_tokenizers
@@ -53,7 +54,7 @@ def load(source):
         try:
             model, transform = open_clip.create_model_from_pretrained(name, tag or None)
         except (UserWarning, RuntimeError, ValueError, OSError) as error:
-            raise ExportError(f"open_clip cannot load {source.name}: {error}") from None
+            raise ExportError(f"open_clip cannot load {source.name}: {shorten(str(error), 300)}") from None
     return model.eval(), transform, open_clip.get_tokenizer(name)
 
 
@@ -81,7 +82,8 @@ def text_section(model, tokenizer, folder, options, fill):
         if getattr(tokenizer, "strip_sep_token", False):  # CLIPA: id 0 stands where the end was
             template = f"{fast.cls_token} $A {fast.convert_ids_to_tokens(0)}"
     length = options.max_length or tokenizer.context_length
-    texts.check_length(length, 3, tokenizer.context_length)
+    if length > tokenizer.context_length:
+        raise ExportError(f"--max-length {length}: this model reads texts of up to {tokenizer.context_length} tokens")
     if fill and length != tokenizer.context_length:
         raise ExportError(f"--max-length: this text tower reads texts of {tokenizer.context_length} tokens and no others")
     return texts.section(fast, folder, length, options.query_prompt or "", options.document_prompt or "", single=template, clean=clean,

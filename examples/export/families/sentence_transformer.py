@@ -52,8 +52,8 @@ def refuse(source, model, options, prompts):
     if options.truncate_dim is not None and options.truncate_dim > (whole := dimensions(model)):
         raise ExportError(f"--truncate-dim {options.truncate_dim}: the model has {whole} dimensions, of which 1 to {whole} can be kept")
     if not any(type(step).__name__ == "Pooling" for step in model):
-        raise ExportError(f"{source.name} has no Pooling among its modules ({', '.join(type(step).__name__ for step in model)}): it makes a "
-                          "vector for each token and none for the text; use a model that pools, or ColBERT's own checkpoints (--family colbert)")
+        raise ExportError(f"{source.name} has no Pooling among its modules ({', '.join(type(step).__name__ for step in model)}), which "
+                          "makes one vector of those of a text's tokens; use a model that pools, or ColBERT's own checkpoints (--family colbert)")
     for step in model:
         name = type(step).__name__
         if name not in MODULES:
