@@ -28,6 +28,9 @@ and pictures. Each model but the real one is built by its real class with seeded
 `export.py`, and asked by Sextant and by its original for the same texts and pictures, singly and in batches of 32. The
 originals: {versions}.
 
+FlagEmbedding and colbert-ai are not installed: for BGE-M3, BGE's rerankers and ColBERT the original is their pipeline written
+again in plain transformers (`tests/parity/tiny`).
+
 The worst of each: 1 - cosine of two vectors, difference of two numbers (of vectors or scores), and how many rankings
 were equal, all of them, but for ties under 1e-6.
 
@@ -45,7 +48,8 @@ def write(path, rows, libtorch, partly):
     """Replaces the rows of this libtorch, or, after a run of some models alone, those of these models."""
     lines = {key: line for key, line in read(path).items() if partly or key[2] != libtorch}
     lines |= {row.key: row.line() for row in rows}
-    versions = ", ".join(f"{name} {version(name)}" for name in ("torch", "transformers", "sentence-transformers"))
+    versions = ", ".join(f"{name} {version(name)}" for name in ("torch", "transformers", "sentence-transformers", "open_clip_torch", "timm",
+                                                                         "torchvision"))
     order = {family: i for i, family in enumerate(dict.fromkeys(key[0] for key in lines))}
     ordered = sorted(lines, key=lambda key: (order[key[0]], key[1], key[2]))
     path.write_text(HEAD.format(versions=versions) + "".join(lines[key] + "\n" for key in ordered), encoding="utf-8")
