@@ -7,12 +7,14 @@ import re
 from source import ExportError
 
 NAMED = 4  # of the weights that are missing
+COUNTS = r"(^|\.)(position_ids|token_type_ids|num_batches_tracked)$"  # which a class computes itself, or training alone reads
 
 
 def refuse_random(source, family, info):
     """transformers fills what a checkpoint lacks with random numbers and warns; the bundle's goldens would agree with them."""
-    lacking = sorted(name for name in info["missing_keys"] if not (family.spare and re.search(family.spare, name)))
-    lacking += sorted(str(found[0] if isinstance(found, tuple) else found) for found in info["mismatched_keys"])
+    spare = f"{COUNTS}|{family.spare}" if family.spare else COUNTS
+    lacking = sorted(name for name in info["missing_keys"] if not re.search(spare, name))
+    lacking += sorted(f"{found[0] if isinstance(found, tuple) else found} (of another shape)" for found in info["mismatched_keys"])
     if lacking:
         more = f" and {len(lacking) - NAMED} more" if len(lacking) > NAMED else ""
         raise ExportError(f"{source.name} lacks weights that the family {family.name} needs, and random numbers would take their place: "
@@ -26,6 +28,7 @@ def whole_weights(source, family):
     kept = PreTrainedModel.__dict__["from_pretrained"]
 
     def checked(cls, *arguments, output_loading_info=False, **options):
+        options["ignore_mismatched_sizes"] = True  # so that they are named here
         model, info = kept.__func__(cls, *arguments, output_loading_info=True, **options)
         refuse_random(source, family, info)
         return (model, info) if output_loading_info else model

@@ -39,6 +39,12 @@ class Weights(Told):
         without(self.model, "text_projection.weight", "text_model.encoder.layers.0.mlp.fc1.weight")
         self.told("lacks weights", "text_projection.weight", "text_model.encoder.layers.0.mlp.fc1.weight")
 
+    def test_nor_is_what_has_another_shape(self):
+        sentence_encoders.bert(self.model)
+        config = json.loads((self.model / "config.json").read_text())
+        self.config(**config | {"intermediate_size": 60})
+        self.told("encoder.layer.0.intermediate.dense.bias (of another shape)")
+
     def test_nor_within_sentence_transformers(self):
         sentence_encoders.bert(self.model)
         without(self.model, "encoder.layer.1.output.dense.weight")
