@@ -102,7 +102,7 @@ def export(source, folder, options):
     output = "multi" if several else "dense"
     more = {"multi": {"dimensions": model.config.image_text_hidden_size, "normalize": True, "keep": "all", "score": "max"}} if several else {}
     text, image = TextFeatures(model), ImageFeatures(model)
-    towers.write(folder, manifest | more | {"score": bundle.score("cosine", activation="softmax")},
+    towers.write(folder, manifest | more | {"score": bundle.score("cosine")},
                  towers.Tower(text, read, tokens, lambda rows: text(**tokens(rows)), output),
                  lambda row: tokenizer(row, truncation=True, max_length=length)["input_ids"],
                  towers.Tower(image, ["pixel_values"], pixels, lambda rows: image(**pixels(rows)), output))
