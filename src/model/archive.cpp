@@ -13,6 +13,9 @@
 
 #include <sextant/core/error.hpp>
 
+#include "model/code_shape.hpp"
+#include "model/pickle_check.hpp"
+
 namespace sextant::model_detail {
 namespace {
 
@@ -135,6 +138,14 @@ void check_name(const Bytes& bytes, std::string_view name, std::string_view fold
     if (bad) bytes.refuse("an entry's name leaves its folder");
 }
 
+/// libtorch finds entries whatever the case of their letters.
+std::string in_small_letters(std::string_view name) {
+    std::string small(name);
+    for (char& c : small)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    return small;
+}
+
 std::vector<Entry> read_entries(const Bytes& bytes) {
     const auto directory = find_directory(bytes);
     if (directory.entries > directory.size / central_size) bytes.refuse("its directory is too short");
@@ -144,10 +155,10 @@ std::vector<Entry> read_entries(const Bytes& bytes) {
     if (entries.empty() || at != directory.at + directory.size) bytes.refuse("its directory is damaged");
     const auto folder = entries.front().name.substr(0, entries.front().name.find('/') + 1);
     if (folder.size() < 2) bytes.refuse("its entries lie in no folder");
-    std::set<std::string_view> names;
+    std::set<std::string> names;
     for (const auto& entry : entries) {
         check_name(bytes, entry.name, folder);
-        if (!names.insert(entry.name).second) bytes.refuse("two entries have one name");
+        if (!names.insert(in_small_letters(entry.name)).second) bytes.refuse("two entries have one name");
         if (entry.method == stored) continue;
         if (entry.size > most_unfolded || (unfolded += entry.size) > most_unfolded)
             bytes.refuse("it unfolds to more than " + std::to_string(most_unfolded) + " bytes", ErrorCode::limit);
@@ -228,6 +239,7 @@ void check_code(std::string_view code, const Entry& entry, std::string_view name
         if (word == "ops" && calls_foreign_library(code, i)) refuse(std::string(code.substr(i, 40)), "calls libraries beside torch's own");
         i = end;
     }
+    (void)check_code_shape(code, std::string(name) + " (" + std::string(entry.name.substr(0, 200)) + ")");
 }
 
 }  // namespace
@@ -236,9 +248,13 @@ void check_archive(std::span<const std::byte> bytes, std::string_view name) {
     const Bytes archive(bytes, name);
     bool any = false;
     for (const auto& entry : read_entries(archive)) {
-        if (!entry.name.ends_with(".py")) continue;
-        any = true;
-        check_code(unfold(archive, entry), entry, name);
+        const auto small = in_small_letters(entry.name);
+        if (small.ends_with("/model.json")) archive.refuse("it has a model.json, as only PyTorch before 1.2 wrote it");
+        const bool code = small.ends_with(".py"), pickle = small.ends_with("pkl");
+        if ((code || pickle) && entry.size > most_unfolded) archive.refuse("an entry of code is longer than " + std::to_string(most_unfolded) + " bytes", ErrorCode::limit);
+        if (code) check_code(unfold(archive, entry), entry, name);
+        if (pickle) (void)check_pickle(unfold(archive, entry), std::string(name) + " (" + std::string(entry.name.substr(0, 200)) + ")");
+        any = any || code;
     }
     if (!any) archive.refuse("it holds no code");
 }

@@ -18,6 +18,9 @@ namespace sextant::model_detail {
 /// torch's own, or loop. Traced networks have no such words. Strings and comments count too, so that no two readings of
 /// one text can differ. Throws `model`, naming the word and the file.
 ///
+/// What libtorch's readers would need too much stack for: code as `check_code_shape` and pickles as `check_pickle` bound
+/// them. Names count whatever the case of their letters, as libtorch finds them so.
+///
 /// This is no sandbox: libtorch's own readers of weights and code are not proof against an author who knows their
 /// faults.
 void check_archive(std::span<const std::byte> bytes, std::string_view name);

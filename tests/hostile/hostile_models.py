@@ -130,6 +130,28 @@ def code_cases(folder):
     yield "calls a function that loops for ever", archive_of(traced(Scripted()))
 
 
+def deep_cases():
+    """What libtorch's readers, which call themselves, have no stack for. All must be kept from them."""
+    for what, body in (("brackets", "(" * 200000 + "x" + ")" * 200000), ("lists", "[" * 100000 + "1" + "]" * 100000), ("signs", "-" * 200000 + "1"),
+                       ("conditions", "1 if True else " * 50000 + "1"), ("brackets that strings seem to close", '(")" + ' * 100000 + '""' + ")" * 100000),
+                       ("a sum", "x" + " + x" * 100000), ("attributes", "x" + ".a" * 100000), ("calls", "x" + "()" * 100000)):
+        yield f"{what} without end", with_code("y = " + body)
+    blocks = "".join(" " * i + "if True:\n" for i in range(3000))
+    yield "blocks without end", with_code(blocks + " " * 3000 + "pass")
+    yield "branches without end", with_code("if True:\n  pass\n" + "elif True:\n  pass\n" * 30000 + "else:\n  pass")
+    files = entries(SOUND)
+    for name in ("data.pkl", "constants.pkl"):
+        entry = next(n for n in files if n.endswith(name))
+        type_of = b"X" + struct.pack("<I", 400000 + 6) + b"List[" * 66667 + b"int" + b"]" * 66668
+        for what, body in (("tuples", b")" + b"\x85" * 3000000), ("marks", b"(" * 1000000 + b"t" * 1000000), ("lists", b"]" * 1000000 + b"a" * 999999),
+                           ("a type", b"ctorch.jit._pickle\nrestore_type_tag\n]" + type_of + b"\x86R"),
+                           ("a list in itself", b"]q\x01h\x01a"), ("values below a mark", b"N(\x85t"), ("twice as many each time", b")" + b"q\x01h\x01\x86" * 60)):
+            yield f"{what} in {name}", packed({**files, entry: b"\x80\x02" + body + b"."}.items())
+    root = next(iter(files)).split("/")[0]
+    yield "code by another name", packed([(n[:-2] + "PY" if n.endswith("__torch__.py") else n, c + b"# save") for n, c in files.items() if n.endswith(".py")]
+                                         + [(n, c) for n, c in files.items() if not n.endswith(".py")] + [(f"{root}/code/other.py", b"pass")])
+
+
 def archive_cases():
     """Files that are no archives, or lie about themselves. All must be kept from libtorch."""
     files = entries(SOUND)
@@ -260,6 +282,7 @@ def main():
         work = pathlib.Path(name)
         sound = write_bundle(work / "sound", SOUND)
         cases = [("code", what, write_bundle(work / f"code-{i}", archive), True) for i, (what, archive) in enumerate(code_cases(work))]
+        cases += [("deep", what, write_bundle(work / f"deep-{i}", archive), True) for i, (what, archive) in enumerate(deep_cases())]
         cases += [("archive", what, write_bundle(work / f"archive-{i}", archive), True) for i, (what, archive) in enumerate(archive_cases())]
         cases += [("manifest", what, write_bundle(work / f"manifest-{i}", SOUND, change), True) for i, (what, change) in enumerate(manifest_cases())]
         cases += [("network", what, write_bundle(work / f"network-{i}", archive), False) for i, (what, archive) in enumerate(network_cases())]
