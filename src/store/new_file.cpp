@@ -23,6 +23,9 @@ namespace fs = std::filesystem;
                 path.string() + " exists already: open it, or choose another name; nothing is overwritten");
 }
 
+/// A bare name is one in the working folder.
+fs::path folder_of(const fs::path& path) { return path.has_parent_path() ? path.parent_path() : fs::path("."); }
+
 fs::path with_ending(fs::path path, const char* ending) { return path += ending; }
 
 /// A log that belonged to a deleted file would be taken for the new file's own.
@@ -33,7 +36,7 @@ void check_free(const fs::path& path) {
         if (fs::exists(with_ending(path, ending), error))
             throw Error(ErrorCode::invalid_argument,
                         with_ending(path, ending).string() + " is left over from a file that is gone: remove it first");
-    const auto folder = path.parent_path();
+    const auto folder = folder_of(path);
     if (!fs::is_directory(folder, error))
         throw Error(ErrorCode::not_found, folder.string() + " is not a folder: make it first");
 }
@@ -83,7 +86,7 @@ void make_new_file(const fs::path& path, const std::function<void(const std::str
         fill(draft.name());
         draft.publish(path);
     }
-    sync_folder(path.parent_path());
+    sync_folder(folder_of(path));
 }
 
 }  // namespace sextant::store

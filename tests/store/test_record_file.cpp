@@ -224,6 +224,11 @@ TEST_CASE("a new file appears whole or not at all") {
     make_new_file(path, [](const std::string& draft) { write_file(draft, "whole"); });
     CHECK(read_file(path) == "whole");
     CHECK(files_in(folder) == 1);
+    const auto before = std::filesystem::current_path();
+    std::filesystem::current_path(folder.path());
+    make_new_file("bare", [](const std::string& draft) { std::ofstream(draft) << "whole"; });
+    std::filesystem::current_path(before);
+    CHECK(read_file(folder / "bare") == "whole");
     std::filesystem::create_symlink("nowhere", folder / "link");
     expect_error(ErrorCode::invalid_argument, {"exists already"},
                  [&] { make_new_file(folder / "link", [](const std::string&) {}); });
