@@ -87,6 +87,8 @@ Encoder Encoder::open(const std::filesystem::path& bundle, const EncoderOptions&
 
 Encoded Encoder::encode(std::span<const Item> items, const EncodeOptions& options) const {
     if (options.outputs.empty()) throw bad_option("EncodeOptions::outputs", "empty; expected dense, sparse or multi");
+    for (const auto output : options.outputs)
+        if (std::ranges::count(options.outputs, output) > 1) throw bad_option("EncodeOptions::outputs", "a list with " + std::string(to_string(output)) + " twice; expected each form once");
     return Job(impl_->pipeline, impl_->workers, impl_->options, impl_->space.dimensions, items, options).run();
 }
 

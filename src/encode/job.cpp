@@ -1,6 +1,7 @@
 #include "encode/job.hpp"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <utility>
 
@@ -21,11 +22,13 @@ Job::Job(const Pipeline& pipeline, Workers& workers, const EncoderOptions& encod
 std::string Job::network_of(std::size_t item) const {
     const auto& manifest = pipeline_.manifest();
     const auto modality = items_[item].modality();
-    const auto refuse = [&](const std::string& what) { throw Error(ErrorCode::unsupported, "item " + std::to_string(item) + " is of modality " + std::string(to_string(modality)) + what); };
+    const auto refuse = [&](const std::string& what) { throw Error(ErrorCode::unsupported, "item " + std::to_string(number_of(item)) + " is of modality " + std::string(to_string(modality)) + what); };
     auto network = manifest.network_for(modality, options_.role);
     if (network.empty()) refuse(", which " + manifest.name + " has no tower for");
     for (const auto output : options_.outputs)
         if (!manifest.networks.at(network).returns(output)) refuse("; network " + network + " of " + manifest.name + " returns no " + std::string(to_string(output)) + " vectors");
+    if (options_.long_text == LongText::chunk && modality == Modality::text_image)
+        throw Error(ErrorCode::invalid_argument, "item " + std::to_string(number_of(item)) + " is a text with a picture, which cannot be cut into chunks: encode it with another LongText");
     const auto& fed = manifest.networks.at(network);
     if (options_.chunks.late && options_.long_text == LongText::chunk && modality == Modality::text &&
         (fed.pooling != Pooling::mean || options_.outputs != std::vector{Output::dense} || !pipeline_.text(options_.role).keeps_places()))
@@ -39,7 +42,7 @@ void Job::find_units() {
         const auto modality = items_[i].modality();
         const auto network = network_of(i);
         const bool cut = options_.long_text == LongText::chunk && modality == Modality::text;
-        if (cut) for_row("item", i, items_.size(), [&] { cut_text(i, network); });
+        if (cut) for_item(i, [&] { cut_text(i, network); });
         else units_.push_back({.item = i, .network = network, .span = {0, items_[i].text() ? items_[i].text()->value.size() : 0}});
     }
     std::size_t row = 0;
@@ -50,14 +53,22 @@ void Job::find_units() {
     assembly_.emplace(options_.outputs, row, dimensions_, pipeline_.manifest().normalize);
 }
 
+/// The most tokens of a chunk, `added` of which are none of its text.
+std::size_t Job::chunk_length(const TextPreprocessor& preprocessor, std::size_t added) const {
+    const auto longest = preprocessor.spec().max_length, asked = options_.chunks.max_tokens;
+    if (asked > 0 && asked <= added)
+        throw Error(ErrorCode::invalid_argument, "ChunkOptions::max_tokens is " + std::to_string(asked) + ", and prompt and special tokens of " + pipeline_.manifest().name + " are " +
+                                                     std::to_string(added) + " already: ask for more, or leave it at 0");
+    return asked == 0 ? longest : std::min(asked, longest);
+}
+
 void Job::cut_text(std::size_t item, const std::string& network) {
     const std::string_view text = items_[item].text()->value;
     if (const auto bad = first_invalid_utf8(text))
         throw Error(ErrorCode::invalid_argument, "the text is not valid UTF-8 at byte " + std::to_string(*bad) + ": convert it to UTF-8 first");
     const auto& preprocessor = pipeline_.text(options_.role);
     const auto count = [&](std::string_view part) { return preprocessor.encode(part, pipeline_.prompt(options_.role)).tokens_total; };
-    const auto longest = preprocessor.spec().max_length, asked = options_.chunks.max_tokens;
-    const auto chunks = cut_into_chunks(text, options_.chunks, asked == 0 ? longest : std::min(asked, longest), count);
+    const auto chunks = cut_into_chunks(text, options_.chunks, chunk_length(preprocessor, count("")), count);
     if (!options_.chunks.late) {
         for (const auto& chunk : chunks) units_.push_back({.item = item, .network = network, .span = chunk});
         return;
@@ -65,7 +76,7 @@ void Job::cut_text(std::size_t item, const std::string& network) {
     Unit unit{.item = item, .network = network, .span = chunks.front()};
     for (const auto& chunk : chunks) {
         const auto begin = unit.span.begin;
-        if (!unit.chunks.empty() && count(text.substr(begin, chunk.end - begin)) > longest) units_.push_back(std::exchange(unit, {.item = item, .network = network, .span = chunk}));
+        if (!unit.chunks.empty() && count(text.substr(begin, chunk.end - begin)) > preprocessor.spec().max_length) units_.push_back(std::exchange(unit, {.item = item, .network = network, .span = chunk}));
         unit.span.end = chunk.end;
         unit.chunks.push_back(chunk);
     }
@@ -73,16 +84,24 @@ void Job::cut_text(std::size_t item, const std::string& network) {
 }
 
 Prepared Job::prepare(const Unit& unit) const {
-    return for_row("item", unit.item, items_.size(), [&] {
+    return for_item(unit.item, [&] {
         const auto& item = items_[unit.item];
-        if (item.modality() != Modality::text) return pipeline_.prepare(item, options_.role, side_);
-        const auto text = std::string_view(item.text()->value).substr(unit.span.begin, unit.span.end - unit.span.begin);
-        auto prepared = pipeline_.prepare(text, options_.role, side_);
-        if (options_.long_text == LongText::refuse && prepared.info.truncated())
-            throw Error(ErrorCode::limit, "the text has " + std::to_string(prepared.info.tokens_total) + " tokens; " + pipeline_.manifest().name + " reads " +
-                                              std::to_string(prepared.info.tokens_used) + ": cut it into chunks, or keep its head or tail");
+        if (item.modality() == Modality::text) {
+            const auto text = std::string_view(item.text()->value).substr(unit.span.begin, unit.span.end - unit.span.begin);
+            auto prepared = pipeline_.prepare(text, options_.role, side_);
+            check_length(prepared);
+            return prepared;
+        }
+        auto prepared = pipeline_.prepare(item, options_.role, side_);
+        check_length(prepared);
         return prepared;
     });
+}
+
+void Job::check_length(const Prepared& prepared) const {
+    if (options_.long_text != LongText::refuse || !prepared.tokens || !prepared.info.truncated()) return;
+    throw Error(ErrorCode::limit, "the text has " + std::to_string(prepared.info.tokens_total) + " tokens; " + pipeline_.manifest().name + " reads " +
+                                      std::to_string(prepared.info.tokens_used) + (prepared.picture.empty() ? ": cut it into chunks, or keep its head or tail" : ": keep its head or tail"));
 }
 
 void Job::prepare_texts() {
@@ -173,7 +192,8 @@ void Job::run_alike(std::span<const std::size_t> units, std::span<const Prepared
     }
 }
 
-/// The mean of the vectors of the tokens that begin within each chunk, as the bundle's own pooling takes it over all.
+/// The mean of the vectors of the tokens that begin within each chunk, as the bundle's own pooling takes it over all. What
+/// no token stands for, such as an empty text, is encoded alone.
 void Job::run_late(const Unit& unit, std::size_t threads) {
     const auto& text = pipeline_.text(options_.role);
     const auto& encoding = *unit.prepared.tokens;
@@ -190,19 +210,31 @@ void Job::run_late(const Unit& unit, std::size_t threads) {
             sum += tokens.row(static_cast<Eigen::Index>(padding + t));
             ++info.tokens_total;
         }
-        sum /= static_cast<float>(std::max<std::size_t>(info.tokens_total, 1));
+        if (info.tokens_total == 0) {
+            run_alone(unit, i, threads);
+            continue;
+        }
+        sum /= static_cast<float>(info.tokens_total);
         info.tokens_used = info.tokens_total;
         Vectors vectors;
         vectors.dense.assign(sum.begin(), sum.end());
         if (pipeline_.manifest().normalize && !kernels::normalize(vectors.dense))
-            throw Error(ErrorCode::model, "item " + std::to_string(unit.item) + ": no token stands for bytes " + std::to_string(chunk.begin) + " to " +
-                                              std::to_string(chunk.end) + " of the text: cut it into larger chunks");
+            throw Error(ErrorCode::model, "item " + std::to_string(number_of(unit.item)) + ": the vectors of the tokens of bytes " + std::to_string(chunk.begin) + " to " +
+                                              std::to_string(chunk.end) + " of the text have a mean of 0: cut it into larger chunks");
         put(unit.first_row + i, std::move(vectors), unit, chunk, info);
     }
 }
 
+void Job::run_alone(const Unit& unit, std::size_t chunk, std::size_t threads) {
+    const Unit alone{.item = unit.item, .network = unit.network, .span = unit.chunks[chunk]};
+    const auto prepared = prepare(alone);
+    const std::array batch{&prepared};
+    auto vectors = pipeline_.vectors(unit.network, options_.role, batch, options_.outputs, {.threads = threads});
+    put(unit.first_row + chunk, std::move(vectors.front()), alone, alone.span, prepared.info);
+}
+
 void Job::put(std::size_t row, Vectors vectors, const Unit& unit, ByteSpan span, EmbeddingInfo info) {
-    info.item = unit.item;
+    info.item = number_of(unit.item);
     info.span = span;
     assembly_->put(row, std::move(vectors), info);
 }

@@ -38,6 +38,7 @@ Wide unit_rows(const Matrix& vectors) {
 
 Matrix Encoder::similarity(const Embeddings& queries, const Embeddings& documents) const {
     const auto &q = queries.vectors, &d = documents.vectors;
+    if (q.rows() == 0 || d.rows() == 0) return Matrix(q.rows(), d.rows());
     check_width(q.cols(), d.cols());
     switch (manifest().metric) {
         case Metric::cosine: return (unit_rows(q) * unit_rows(d).transpose()).cast<float>();
@@ -57,6 +58,7 @@ Matrix Encoder::similarity(const SparseEmbeddings& queries, const SparseEmbeddin
 }
 
 Matrix Encoder::similarity(const MultiEmbeddings& queries, const MultiEmbeddings& documents) const {
+    if (queries.size() == 0 || documents.size() == 0) return Matrix(static_cast<Eigen::Index>(queries.size()), static_cast<Eigen::Index>(documents.size()));
     check_width(queries.vectors.cols(), documents.vectors.cols());
     const auto score = manifest().multi ? manifest().multi->score : MultiScore::max_sim_sum;
     return pairwise(queries, documents, [score](const MatrixView& a, const MatrixView& b) { return kernels::max_sim(a, b, score); });

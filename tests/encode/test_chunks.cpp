@@ -200,6 +200,44 @@ TEST_CASE("late chunks are pooled after the network has read all of the text") {
     expect_error(ErrorCode::unsupported, {"item 0", "late", "mean"}, [&] { (void)pooled.encode(one, late); });
 }
 
+TEST_CASE("a late chunk that no token stands for is encoded alone") {
+    const auto ids = [](std::span<const Tensor> inputs) {
+        std::vector<float> out;
+        for (const auto id : inputs[0].integers()) out.insert(out.end(), {static_cast<float>(id), 1.0F, 0.0F, 0.0F});
+        return std::vector<Tensor>{Tensor({inputs[0].shape()[0], inputs[0].shape()[1], 4}, std::move(out))};
+    };
+    auto manifest = fake::dual_encoder();
+    manifest["networks"]["text"]["pooling"] = "mean";
+    const TempFolder folder;
+    const auto encoder = open(folder, manifest, ids);
+    const auto chunks = [&](const std::string& text, bool late) {
+        return encoder.encode(std::vector<Item>{Text{"red"}, Text{text}}, {.long_text = LongText::chunk, .chunks = {.by = By::sentences, .max_parts = 1, .late = late}}).dense;
+    };
+    for (const std::string text : {"", " \n ", "\x01"}) {
+        const auto late = chunks(text, true), plain = chunks(text, false);
+        REQUIRE(late.size() == 2);
+        CHECK(std::ranges::equal(late.row(1), plain.row(1)));
+        CHECK(late.info[1].span == plain.info[1].span);
+        CHECK(late.info[1].tokens_used == 2);
+    }
+    const auto mixed = chunks("red. \x01\n\nCar.", true);  // the second chunk has no token
+    REQUIRE(mixed.size() == 4);
+    CHECK(std::ranges::equal(mixed.row(2), encoder.encode_document(Text{""}).vector));
+    CHECK_FALSE(std::ranges::equal(mixed.row(1), mixed.row(3)));
+}
+
+TEST_CASE("chunks have room for more than prompt and special tokens") {
+    const TempFolder folder;
+    auto manifest = fake::dual_encoder();
+    manifest["text"]["prompts"]["document"] = "blue ";
+    const auto encoder = open(folder, manifest);
+    const std::vector<Item> items{Text{"red"}, Text{"red car"}};
+    const auto chunks = [&](std::size_t max_tokens) { return encoder.encode(items, {.long_text = LongText::chunk, .chunks = {.max_tokens = max_tokens}}).dense.size(); };
+    CHECK(chunks(4) == 3);
+    CHECK(chunks(5) == 2);
+    for (const std::size_t few : {1, 3}) expect_error(ErrorCode::invalid_argument, {"item 0", "max_tokens is " + std::to_string(few), "are 3"}, [&] { (void)chunks(few); });
+}
+
 TEST_CASE("progress is told, and a call can be stopped") {
     const TempFolder folder;
     const std::vector<Item> items(25, Text{"red"});

@@ -245,6 +245,19 @@ TEST_CASE("a text and a picture make one vector together") {
     CHECK(rows.info[0].tokens_used == 4);
     CHECK(rows.info[0].pixels_total == 1);
     CHECK(rows.info[0].pixels_used == 4);
+
+    // Its text is cut or refused like others, and becomes no chunks.
+    const std::vector<Item> longer{items[0], TextImage{{"red red red red red red red blue"}, blue}};
+    CHECK(encoder.encode(longer, {.long_text = LongText::keep_head}).dense.info[1].truncated());
+    expect_error(ErrorCode::limit, {"item 1", "10 tokens", "reads 6", "head or tail"}, [&] { (void)encoder.encode(longer, {.long_text = LongText::refuse}); });
+    expect_error(ErrorCode::invalid_argument, {"item 7", "cannot be cut into chunks"}, [&] { (void)encoder.encode(items, {.long_text = LongText::chunk, .first_item = 7}); });
+}
+
+TEST_CASE("a form is asked for once") {
+    const TempFolder folder;
+    const auto encoder = open(folder);
+    expect_error(ErrorCode::invalid_argument, {"EncodeOptions::outputs", "dense twice"}, [&] { (void)encoder.encode(two_texts, {.outputs = {Output::dense, Output::dense}}); });
+    expect_error(ErrorCode::invalid_argument, {"EncodeOptions::outputs", "empty"}, [&] { (void)encoder.encode(two_texts, {.outputs = {}}); });
 }
 
 TEST_CASE("pictures that make tensors of different shapes are run apart, and answers keep their order") {

@@ -119,3 +119,15 @@ TEST_CASE("logits and probabilities are the family's own") {
     CHECK(plain.logits(scores) == scores);
     expect_error(ErrorCode::unsupported, {"probable"}, [&] { (void)plain.probabilities(scores); });
 }
+
+TEST_CASE("nothing has no scores with anything") {
+    const auto encoder = open({{"metric", "cosine"}});
+    const auto some = several({{{1, 2}}, {{3, 4}}});
+    CHECK(encoder.similarity(MultiEmbeddings{}, some).rows() == 0);
+    CHECK(encoder.similarity(MultiEmbeddings{}, some).cols() == 2);
+    CHECK(encoder.similarity(some, MultiEmbeddings{}).rows() == 2);
+    CHECK(encoder.similarity(some, MultiEmbeddings{}).size() == 0);
+    CHECK(encoder.similarity(Embeddings{}, dense({{1, 2}})).cols() == 1);
+    CHECK(encoder.similarity(dense({{1, 2}}), Embeddings{}).size() == 0);
+    CHECK(encoder.similarity(SparseEmbeddings{}, SparseEmbeddings{}).size() == 0);
+}

@@ -74,9 +74,10 @@ TEST_CASE("a stream stops where it is told to, and what went wrong has a place")
     CHECK(parts == 2);
     texts[5] = Text{"\xFF"};
     parts = 0;
-    expect_error(ErrorCode::invalid_argument, {"after the first 4 items", "item 1", "UTF-8"},
+    expect_error(ErrorCode::invalid_argument, {"item 5: ", "UTF-8"},
                  [&] { (void)encode_stream(encoder, each_of(texts), [&parts](Encoded&&) { return ++parts < 9; }, {.items = 4}); });
     CHECK(parts == 1);
+    expect_error(ErrorCode::invalid_argument, {"item 5: ", "UTF-8"}, [&] { (void)encode_stream(encoder, each_of(texts), [](Encoded&&) { return true; }, {.items = 1}); });
     expect_error(ErrorCode::invalid_argument, {"StreamOptions::items"}, [&] { (void)encode_stream(encoder, each_of(texts), count_parts, {.items = 0}); });
     expect_error(ErrorCode::invalid_argument, {"encode_stream"}, [&] { (void)encode_stream(encoder, nullptr, count_parts); });
 }

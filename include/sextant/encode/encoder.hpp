@@ -49,7 +49,7 @@ public:
 
     /// Every query's score with every document, queries x documents, higher is better: the model's own metric for dense
     /// vectors, the inner product for sparse ones, for several vectors what `multi.score` of the manifest says.
-    /// Throws `invalid_argument` for vectors of different lengths.
+    /// No queries or no documents make a matrix of no scores. Throws `invalid_argument` for vectors of different lengths.
     [[nodiscard]] Matrix similarity(const Embeddings& queries, const Embeddings& documents) const;
     [[nodiscard]] Matrix similarity(const SparseEmbeddings& queries, const SparseEmbeddings& documents) const;
     [[nodiscard]] Matrix similarity(const MultiEmbeddings& queries, const MultiEmbeddings& documents) const;

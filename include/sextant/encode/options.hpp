@@ -43,25 +43,26 @@ struct EncoderOptions {
     void validate() const;
 };
 
-/// What becomes of a text that is longer than the model reads.
+/// What becomes of a text that is longer than the model reads. A text with a picture is cut or refused like others, but
+/// never becomes several rows.
 enum class LongText {
     as_trained,  ///< it is cut where the bundle says
     keep_head,
     keep_tail,
     refuse,  ///< `limit` is thrown
-    chunk,   ///< it becomes several rows, see `ChunkOptions`
+    chunk,   ///< it becomes several rows, see `ChunkOptions`; `invalid_argument` is thrown for a text with a picture
 };
 
 /// How a text becomes several rows. Each is encoded as if it were a text of its own, with its prompt.
 struct ChunkOptions {
     enum class By { tokens, sentences, paragraphs };
     By by = By::tokens;           ///< where a text may be cut; what does not fit as a whole is cut within: at words, at last anywhere
-    std::size_t max_tokens = 0;   ///< of a chunk, prompt and special tokens counted; 0: as many as the model reads
+    std::size_t max_tokens = 0;   ///< of a chunk, prompt and special tokens counted, and more than these; 0: as many as the model reads
     std::size_t max_parts = 0;    ///< sentences or paragraphs of a chunk; 0: as many as fit
     std::size_t overlap = 0;      ///< tokens, sentences or paragraphs that neighbours share
     /// The network reads as much of the text as it can at once, and the vectors of each chunk's tokens are averaged
     /// afterwards: chunks know what stands around them (Guenther et al., "Late Chunking", 2024). For networks whose
-    /// dense output the bundle pools by `mean`.
+    /// dense output the bundle pools by `mean`. A chunk that no token stands for is encoded alone.
     bool late = false;
 };
 
@@ -73,9 +74,10 @@ struct EncodeProgress {
 
 struct EncodeOptions {
     Role role = Role::document;                   ///< queries may have a prompt or a network of their own
-    std::vector<Output> outputs{Output::dense};  ///< the forms that are wanted, all from one pass
+    std::vector<Output> outputs{Output::dense};  ///< the forms that are wanted, each once, all from one pass
     LongText long_text = LongText::as_trained;
     ChunkOptions chunks{};                        ///< with `LongText::chunk`
+    std::size_t first_item = 0;                   ///< number of the first item, in messages and in `EmbeddingInfo::item`
     /// Called after each batch, by the thread that ran it, one call at a time; false stops with `cancelled`.
     std::function<bool(const EncodeProgress&)> progress = nullptr;
 };

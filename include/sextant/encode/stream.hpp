@@ -23,7 +23,8 @@ struct StreamOptions {
 /// The vectors are those of one call over all items, within 1e-6, and bit for bit if the encoder is deterministic. Texts are
 /// sorted by length within a part only.
 ///
-/// Throws what `Encoder::encode` throws, with the number of items that came before the part; they were given to `sink`.
+/// Throws what `Encoder::encode` throws, with the number of the item, counted from the first of all; the parts before were
+/// given to `sink`.
 /// Throws `invalid_argument` for parts of 0 items and functions that are empty.
 std::size_t encode_stream(const Encoder& encoder, const std::function<std::optional<Item>()>& next,
                           const std::function<bool(Encoded&& part)>& sink, const StreamOptions& options = {});
