@@ -16,12 +16,17 @@ namespace {
 const std::map<std::string, sextant::Precision> precisions{
     {"float32", sextant::Precision::float32}, {"bfloat16", sextant::Precision::bfloat16}, {"int8", sextant::Precision::int8}};
 
+const std::map<std::string, sextant::LongText> policies{{"cut", sextant::LongText::as_trained},
+                                                         {"head", sextant::LongText::keep_head},
+                                                         {"tail", sextant::LongText::keep_tail},
+                                                         {"refuse", sextant::LongText::refuse}};
+
 struct Options {
     std::string bundle;
     std::string text_file;
     std::vector<std::string> images;
     bool query = false;
-    std::string precision = "float32";
+    std::string precision = "float32", long_text = "cut";
     std::string out;
 };
 
@@ -42,20 +47,31 @@ Source pictures_of(const std::vector<std::string>& files) {
     };
 }
 
+void check_dense(const sextant::Encoder& encoder) {
+    if (encoder.supports(sextant::Output::dense)) return;
+    std::string forms;
+    for (const auto output : {sextant::Output::sparse, sextant::Output::multi})
+        if (encoder.supports(output)) forms += (forms.empty() ? "" : " and ") + std::string(to_string(output));
+    throw sextant::Error(sextant::ErrorCode::unsupported, encoder.manifest().name + " gives " + forms + " vectors, and no dense ones, which are what this command writes: " +
+                                                              "in C++ Encoder::encode with EncodeOptions::outputs gives them");
+}
+
 int run(const Options& options) {
+    NpyRows out(options.out);
     const auto encoder = sextant::Encoder::open(options.bundle, {.precision = precisions.at(options.precision)});
-    std::vector<float> values;
+    check_dense(encoder);
     std::size_t cut = 0;
     const auto keep = [&](sextant::Encoded&& part) {
         const auto& rows = part.dense;
-        values.insert(values.end(), rows.vectors.data(), rows.vectors.data() + rows.vectors.size());
+        out.add({rows.vectors.data(), static_cast<std::size_t>(rows.vectors.size())});
         cut += static_cast<std::size_t>(std::ranges::count_if(rows.info, [](const auto& info) { return info.truncated(); }));
         return true;
     };
     const auto source = options.text_file.empty() ? pictures_of(options.images) : lines_of(options.text_file);
-    const auto count = sextant::encode_stream(encoder, source, keep, {.encode = {.role = options.query ? sextant::Role::query : sextant::Role::document}, .items = 256});
+    const sextant::EncodeOptions encode{.role = options.query ? sextant::Role::query : sextant::Role::document, .long_text = policies.at(options.long_text)};
+    const auto count = sextant::encode_stream(encoder, source, keep, {.encode = encode, .items = 256});
     const sextant::Tensor::Shape shape{static_cast<std::int64_t>(count), static_cast<std::int64_t>(encoder.dimensions())};
-    write_npy(options.out, shape, values);
+    out.keep(shape);
     std::cout << options.out << ": float32 " << sextant::Tensor::describe(shape) << '\n';
     if (options.precision != "float32")
         std::cout << "computed in " << options.precision << "; over " << encoder.drift().vectors << " goldens the cosine to the reference is "
@@ -77,6 +93,9 @@ void add_encode_command(CLI::App& app, int& status) {
     command->add_flag("--query", options->query, "Encode as queries, not as documents");
     command->add_option("--precision", options->precision, "Numbers in which networks compute; what lower ones lose is measured and said")
         ->check(CLI::IsMember(precisions));
+    command->add_option("--long-text", options->long_text, "What becomes of texts that are longer than the model reads: cut as it was trained, their head or tail kept, or an error")
+        ->check(CLI::IsMember(policies))
+        ->capture_default_str();
     command->add_option("--out", options->out, "Array file to write: float32 [items, dimensions]")->required();
     command->callback([options, &status] { status = run(*options); });
 }

@@ -24,7 +24,12 @@ struct Options {
     std::string archive, out, vocabulary, licence = "MIT";
 };
 
+void check_file(const std::string& file) {
+    if (fs::is_directory(file)) throw Error(ErrorCode::invalid_argument, file + " is a folder: give the file within it");
+}
+
 std::string read_whole(const std::string& file) {
+    check_file(file);
     std::ifstream stream(file, std::ios::binary);
     std::string bytes{std::istreambuf_iterator<char>(stream), {}};
     if (!stream) throw Error(ErrorCode::not_found, "cannot read " + file);
@@ -34,6 +39,7 @@ std::string read_whole(const std::string& file) {
 /// The lines of a file, unpacked if it is packed.
 std::vector<std::string> read_lines(const std::string& file) {
     constexpr std::size_t most = std::size_t{16} << 20;
+    check_file(file);
     const std::unique_ptr<gzFile_s, int (*)(gzFile)> packed(gzopen(file.c_str(), "rb"), &gzclose);
     if (!packed) throw Error(ErrorCode::not_found, "cannot read " + file);
     std::string text;
@@ -174,8 +180,8 @@ Json goldens_of(const sextant::ClipArchive& clip, const sextant::Bundle& bundle)
 /// A folder that becomes OUT when it is whole, and is gone if it does not.
 class Draft {
 public:
-    explicit Draft(const fs::path& out) : out_(out), folder_(out.string() + ".partial") {
-        if (fs::exists(out)) throw Error(ErrorCode::invalid_argument, out.string() + " exists already: give the name of a new folder");
+    explicit Draft(const fs::path& out) : out_(out.has_filename() ? out : out.parent_path()), folder_(out_.string() + ".partial") {
+        if (fs::exists(out_)) throw Error(ErrorCode::invalid_argument, out_.string() + " exists already: give the name of a new folder");
         std::error_code failed;
         const bool made = fs::create_directory(folder_, failed);
         if (failed) throw Error(ErrorCode::io, "cannot make the folder " + folder_.string() + ": " + failed.message());

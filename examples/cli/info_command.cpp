@@ -10,18 +10,19 @@ namespace {
 void show_bundle(const std::string& path) {
     const auto bundle = sextant::Bundle::open(path);
     const auto& manifest = bundle.manifest();
-    std::cout << "bundle       " << path << "\nname         " << manifest.name << "\nkind         " << to_string(manifest.kind)
-              << "\nfamily       " << manifest.family << "\nsource       " << manifest.source << "\nlicence      " << manifest.licence
+    using sextant::one_line;  // what a stranger wrote must not look like lines of ours
+    std::cout << "bundle       " << path << "\nname         " << one_line(manifest.name) << "\nkind         " << to_string(manifest.kind)
+              << "\nfamily       " << one_line(manifest.family) << "\nsource       " << one_line(manifest.source) << "\nlicence      " << one_line(manifest.licence)
               << "\ndimensions   " << manifest.dimensions << "\nnetworks    ";
-    for (const auto& [name, network] : manifest.networks) std::cout << ' ' << name << " (" << network.file << ')';
-    std::cout << "\nfingerprint  " << sextant::make_fingerprint(manifest.parts).value << "\nfigures      " << manifest.figures << '\n';
+    for (const auto& [name, network] : manifest.networks) std::cout << ' ' << one_line(name + " (" + network.file + ")");
+    std::cout << "\nfingerprint  " << sextant::make_fingerprint(manifest.parts).value << "\nfigures      " << one_line(manifest.figures) << '\n';
 }
 
 void show_index(const std::string& path) {
     const auto index = sextant::Index::open(path, {.read_only = true});
     const auto& space = index.space();
     std::cout << "index        " << path << "\nrecords      " << index.size() << "\ndimensions   " << space.dimensions << "\nmetric       "
-              << to_string(space.metric) << "\nfingerprint  " << (space.fingerprint.value.empty() ? "not stated" : space.fingerprint.value)
+              << to_string(space.metric) << "\nfingerprint  " << (space.fingerprint.value.empty() ? "not stated" : sextant::one_line(space.fingerprint.value))
               << "\nbytes        " << std::filesystem::file_size(path) << '\n';
 }
 

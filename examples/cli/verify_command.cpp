@@ -49,7 +49,7 @@ void add_verify_command(CLI::App& app, int& status) {
     command->callback([bundle, &status] {
         const auto report = sextant::verify_bundle(*bundle);
         for (const auto& stage : report.stages)
-            std::cout << (stage.passed ? "passed  " : "FAILED  ") << stage.stage << ": " << stage.detail << '\n';
+            std::cout << (stage.passed ? "passed  " : "FAILED  ") << sextant::one_line(stage.stage + ": " + stage.detail) << '\n';
         std::cout << *bundle << (report.passed() ? " is verified\n" : " is NOT verified\n");
         status = report.passed() ? success : failure;
     });

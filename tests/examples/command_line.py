@@ -1,4 +1,5 @@
 """The command line, used as a person would, and misused."""
+import hashlib
 import json
 import os
 import pathlib
@@ -90,6 +91,10 @@ with tempfile.TemporaryDirectory() as folder:
 
     # With a cache nothing is encoded twice.
     cache = work / "vectors.cache"
+    done = subprocess.run([os.path.abspath(sextant), "index", pictures, "--into", "bare.sextant", "--cache", "bare.cache"], cwd=work, capture_output=True, text=True)
+    expect(done.returncode == 3 and (work / "bare.cache").exists(), f"names without a folder: {done}")
+    for name in ("bare.sextant", "bare.cache"):
+        (work / name).unlink()
     done = run("index", pictures, "--into", work / "d.sextant", "--cache", cache, code=3)
     expect("indexed 4 pictures" in done.stdout, done.stdout)
     entries = sqlite3.connect(cache).execute("SELECT count(*) FROM entries").fetchone()
@@ -117,6 +122,19 @@ with tempfile.TemporaryDirectory() as folder:
     expect(len(table) == 4 and all(row.count(" | ") == 5 for row in table[2:]) and "| yes |" in table[3], table)
     table = run("export-table", work, "examples/models/demo", code=1).stdout.splitlines()
     expect("**no** | manifest: " in table[2] and "| yes |" in table[3], table)
+
+    # What a stranger wrote into a manifest looks like no line of ours.
+    liar = work / "liar"
+    shutil.copytree("examples/models/demo", liar)
+    manifest = json.loads((liar / "manifest.json").read_text())
+    manifest["name"] = "x\n\x1b[2Jall is well"
+    (liar / "manifest.json").write_text(json.dumps(manifest))
+    digest = hashlib.sha256((liar / "manifest.json").read_bytes()).hexdigest()
+    (liar / "manifest.sha256").write_text(digest + "  manifest.json\n")
+    for command in ("info", "verify"):
+        said = run(command, liar).stdout
+        expect("\x1b" not in said and "\nall" not in said and "x??[2Jall is well" in said, said)
+    shutil.rmtree(liar)
 
     # Misuse: one line, the offending name, the documented code.
     expect_one_line_error(run("search", work / "none.sextant", "bee", code=1), "none.sextant")
@@ -206,6 +224,29 @@ with tempfile.TemporaryDirectory() as folder:
     expect_one_line_error(run("encode", model, "--text-file", lines, "--images", pictures[0], "--out", array, code=2), "--text-file")
     expect_one_line_error(run("encode", model, "--text-file", work / "none.txt", "--out", array, code=1), "none.txt")
     expect_one_line_error(run("encode", model, "--text-file", "-", "--out", array, stdin="good\nb\udcffd\n", code=1), "item 1", "UTF-8")
+
+    # An array appears whole or not at all, is checked before anything is encoded, and errors name the item over all.
+    fresh = work / "fresh.npy"
+    late = run("encode", model, "--text-file", "-", "--out", fresh, stdin="good\n" * 600 + "b\udcffd\n", code=1)
+    expect_one_line_error(late, "item 600: ", "UTF-8")
+    expect(not list(work.glob("fresh*")), f"something is left: {list(work.iterdir())}")
+    expect_one_line_error(run("encode", work / "no-model", "--text-file", "-", "--out", work / "nowhere" / "x.npy", code=1), "x.npy", "folder exists")
+    expect_one_line_error(run("encode", work / "no-model", "--text-file", "-", "--out", index, code=1), "choose another name")
+    said = run("encode", model, "--text-file", "-", "--out", fresh, stdin="good\n" * 600).stdout
+    expect("[600, 256]" in said and len(fresh.read_bytes()) == 128 + 600 * 256 * 4 and b"'shape': (600,256,)" in fresh.read_bytes()[:128], said)
+    run("encode", model, "--text-file", "-", "--out", fresh, stdin="")
+    expect(b"'shape': (0,256,)" in fresh.read_bytes()[:128], "an array of nothing")
+    expect_one_line_error(run("encode", model, "--text-file", "-", "--long-text", "refuse", "--out", fresh, stdin="short\n" + "a tree " * 100 + "\n", code=1), "item 1: ", "tokens")
+    expect(len(fresh.read_bytes()) == 128, "what was there before is lost")
+    head, tail = (vectors("--text-file", "-", "--long-text", end, stdin="red " * 100 + "tree " * 100 + "\n") for end in ("head", "tail"))
+    expect(head != tail, "head and tail are the same")
+
+    # A folder is no archive, and its name may end in a slash.
+    (work / "vocabulary").write_text("one\n")
+    expect_one_line_error(run("import-clip", work, work / "clip", "--vocabulary", work / "vocabulary", code=1), "is a folder")
+    expect_one_line_error(run("import-clip", fresh, work / "clip", "--vocabulary", work, code=1), "is a folder")
+    unread = run("import-clip", fresh, f"{work / 'clip'}/", "--vocabulary", work / "vocabulary", code=1)
+    expect(".partial" not in unread.stderr and "fresh.npy" in unread.stderr, unread.stderr)
 
     # Vectors of other programs: in, searched, and out again; against scores computed here.
     rng = random.Random(1)
