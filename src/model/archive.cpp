@@ -221,7 +221,7 @@ bool calls_foreign_library(std::string_view code, std::size_t at) {
     return !rest.starts_with("ops.prim.") && !rest.starts_with("ops.aten.");
 }
 
-void check_code(std::string_view code, const Entry& entry, std::string_view name) {
+CodeShape check_code(std::string_view code, const Entry& entry, std::string_view name) {
     const auto refuse = [&](const std::string& word, std::string_view what) {
         throw Error(ErrorCode::model, std::string(name) + ": the network's code has the word '" + word + "', which " + std::string(what) + " (" +
                                           std::string(entry.name.substr(0, 200)) +
@@ -239,20 +239,23 @@ void check_code(std::string_view code, const Entry& entry, std::string_view name
         if (word == "ops" && calls_foreign_library(code, i)) refuse(std::string(code.substr(i, 40)), "calls libraries beside torch's own");
         i = end;
     }
-    (void)check_code_shape(code, std::string(name) + " (" + std::string(entry.name.substr(0, 200)) + ")");
+    return check_code_shape(code, std::string(name) + " (" + std::string(entry.name.substr(0, 200)) + ")");
 }
 
 }  // namespace
 
 void check_archive(std::span<const std::byte> bytes, std::string_view name) {
     const Bytes archive(bytes, name);
+    constexpr std::size_t most_functions = 500;  // exporters write none; each may call the one before
     bool any = false;
+    std::size_t functions = 0;
     for (const auto& entry : read_entries(archive)) {
         const auto small = in_small_letters(entry.name);
         if (small.ends_with("/model.json")) archive.refuse("it has a model.json, as only PyTorch before 1.2 wrote it");
         const bool code = small.ends_with(".py"), pickle = small.ends_with("pkl");
         if ((code || pickle) && entry.size > most_unfolded) archive.refuse("an entry of code is longer than " + std::to_string(most_unfolded) + " bytes", ErrorCode::limit);
-        if (code) check_code(unfold(archive, entry), entry, name);
+        if (code) functions += check_code(unfold(archive, entry), entry, name).functions;
+        if (functions > most_functions) archive.refuse("it has more than " + std::to_string(most_functions) + " functions of no class", ErrorCode::model);
         if (pickle) (void)check_pickle(unfold(archive, entry), std::string(name) + " (" + std::string(entry.name.substr(0, 200)) + ")");
         any = any || code;
     }

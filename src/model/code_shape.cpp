@@ -1,6 +1,7 @@
 #include "model/code_shape.hpp"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include <sextant/core/error.hpp>
@@ -69,6 +70,7 @@ private:
     void indent() {
         const auto begin = at_;
         while (at_ < code_.size() && (code_[at_] == ' ' || code_[at_] == '\t')) ++at_;
+        begins_line_ = at_ == begin;
         bound(shape_.indentation, at_ - begin, most.indentation, "blanks before it");
     }
     void end_line() {
@@ -81,7 +83,9 @@ private:
     void word() {
         const auto begin = at_;
         while (at_ < code_.size() && is_word(code_[at_])) ++at_;
-        if (code_.substr(begin, at_ - begin).ends_with("elif")) bound(shape_.branches, shape_.branches + 1, most.branches, "times 'elif'");
+        const auto text = code_.substr(begin, at_ - begin);
+        if (std::exchange(begins_line_, false) && text == "def") ++shape_.functions;
+        if (text.ends_with("elif")) bound(shape_.branches, shape_.branches + 1, most.branches, "times 'elif'");
         count();
     }
     void string(char quote) {
@@ -109,6 +113,7 @@ private:
     const std::string& file_;
     std::size_t at_ = 0, above_ = 0;  ///< above: the counts of all open levels
     std::vector<Level> open_{Level{}};
+    bool begins_line_ = false;  ///< nothing of the line was read, nor does it begin with a blank
     CodeShape shape_;
 };
 

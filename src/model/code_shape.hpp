@@ -12,6 +12,7 @@ struct CodeShape {
     std::size_t height = 0;       ///< words and signs of one expression that may lie within each other: not those that commas part
     std::size_t indentation = 0;  ///< blanks before a line
     std::size_t branches = 0;     ///< `elif`s of the file, each of which lies within the one before
+    std::size_t functions = 0;    ///< of no class, each of which may call the one before
 };
 
 /// Refuses code that libtorch's parser and compiler, which go into an expression by calling themselves, would need too

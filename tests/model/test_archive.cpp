@@ -120,6 +120,11 @@ TEST_CASE("code that libtorch's parser would need too much stack for is refused"
         CAPTURE(code.substr(0, 40));
         expect_error(ErrorCode::model, {"text.pt", "__torch__.py", what, "export"}, [&] { check(with_code(code)); });
     }
+    for (const auto& [count, refused] : std::vector<std::pair<std::size_t, bool>>{{500, false}, {501, true}}) {
+        const auto functions = with_code(times(count, "def f(x):\n  return f(x)\n"));
+        if (refused) expect_error(ErrorCode::model, {"text.pt", "500 functions"}, [&] { check(functions); });
+        else check(functions);
+    }
     check(with_code("y = [" + many("1, ") + "1]\n" + many("z = x + \"((([\\\"((\" + '(((('\n") + times(90, "(") + "x" + times(90, ")")));
 }
 
