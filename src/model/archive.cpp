@@ -7,6 +7,7 @@
 #include <limits>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include <zlib.h>
@@ -242,6 +243,21 @@ CodeShape check_code(std::string_view code, const Entry& entry, std::string_view
     return check_code_shape(code, std::string(name) + " (" + std::string(entry.name.substr(0, 200)) + ")");
 }
 
+/// What `data.pkl` and `constants.pkl` say lies in other entries must be there. (The inputs that a network was traced with,
+/// which exporters leave out, are not loaded.)
+void check_stored(const std::vector<StoredNumbers>& promised, const std::string& pickle, const std::vector<Entry>& entries, const Bytes& archive) {
+    const auto folder = pickle.substr(0, pickle.size() - std::string_view(".pkl").size()) + "/";
+    if (folder.ends_with("/traced_inputs/")) return;
+    std::unordered_map<std::string, std::uint64_t> sizes;
+    for (const auto& entry : entries) sizes[in_small_letters(entry.name)] = entry.size;
+    for (const auto& [key, bytes] : promised) {
+        const auto found = sizes.find(folder + in_small_letters(key));
+        const auto there = found == sizes.end() ? 0 : found->second;
+        if (there < bytes)
+            archive.refuse("its weights '" + key.substr(0, 100) + "' are said to have " + std::to_string(bytes) + " bytes; there are " + std::to_string(there));
+    }
+}
+
 }  // namespace
 
 void check_archive(std::span<const std::byte> bytes, std::string_view name) {
@@ -249,14 +265,15 @@ void check_archive(std::span<const std::byte> bytes, std::string_view name) {
     constexpr std::size_t most_functions = 500;  // exporters write none; each may call the one before
     bool any = false;
     std::size_t functions = 0;
-    for (const auto& entry : read_entries(archive)) {
+    const auto entries = read_entries(archive);
+    for (const auto& entry : entries) {
         const auto small = in_small_letters(entry.name);
         if (small.ends_with("/model.json")) archive.refuse("it has a model.json, as only PyTorch before 1.2 wrote it");
         const bool code = small.ends_with(".py"), pickle = small.ends_with("pkl");
         if ((code || pickle) && entry.size > most_unfolded) archive.refuse("an entry of code is longer than " + std::to_string(most_unfolded) + " bytes", ErrorCode::limit);
         if (code) functions += check_code(unfold(archive, entry), entry, name).functions;
         if (functions > most_functions) archive.refuse("it has more than " + std::to_string(most_functions) + " functions of no class", ErrorCode::model);
-        if (pickle) (void)check_pickle(unfold(archive, entry), std::string(name) + " (" + std::string(entry.name.substr(0, 200)) + ")");
+        if (pickle) check_stored(check_pickle(unfold(archive, entry), std::string(name) + " (" + std::string(entry.name.substr(0, 200)) + ")").stored, small, entries, archive);
         any = any || code;
     }
     if (!any) archive.refuse("it holds no code");

@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
-#include <limits>
+#include <iterator>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include <sextant/core/error.hpp>
@@ -25,16 +26,28 @@ std::size_t brackets(std::string_view text) {
     return deepest;
 }
 
-/// Runs a pickle without making its values: of each only its size is known.
+/// What one number takes, by the name of torch's storage for it; 0 for an unknown one.
+std::uint64_t bytes_of_number(std::string_view storage) {
+    constexpr std::pair<std::string_view, std::uint64_t> known[] = {
+        {"FloatStorage", 4},   {"DoubleStorage", 8}, {"HalfStorage", 2},  {"BFloat16Storage", 2},     {"LongStorage", 8},
+        {"IntStorage", 4},     {"ShortStorage", 2},  {"CharStorage", 1},  {"ByteStorage", 1},         {"BoolStorage", 1},
+        {"QInt8Storage", 1},   {"QUInt8Storage", 1}, {"QInt32Storage", 4}, {"ComplexFloatStorage", 8}, {"ComplexDoubleStorage", 16}};
+    for (const auto& [name, bytes] : known)
+        if (storage == name) return bytes;
+    return 0;
+}
+
+/// Runs a pickle without making its values: of each only its size is known, and of those that name what lies elsewhere,
+/// what they say.
 class Scanner {
 public:
     Scanner(std::string_view pickle, const std::string& file) : pickle_(pickle), file_(file), values_{{1, 1, false, false}} {}
 
-    PickleShape run() {
+    PickleContent run() {
         if (take(2) != "\x80\x02") refuse("does not begin as pickles of protocol 2 do");
         for (char opcode = take(1)[0]; opcode != '.'; opcode = take(1)[0]) step(opcode);
         if (stack_.size() != 1 || !marks_.empty()) refuse("ends with " + std::to_string(stack_.size()) + " values; 1 was expected");
-        return {values_[stack_[0]].depth, values_[stack_[0]].size};
+        return {{values_[stack_[0].value].depth, values_[stack_[0].value].size}, std::move(stored_)};
     }
 
 private:
@@ -42,6 +55,16 @@ private:
     struct Value {
         std::size_t depth, size;
         bool open, callable;
+    };
+    /// A text, a name of torch's, or a whole number; else nothing.
+    struct Literal {
+        enum class Kind { none, text, torch, number } kind = Kind::none;
+        std::string_view text = {};
+        std::int64_t number = 0;
+    };
+    struct Place {
+        std::size_t value;  ///< index in values_
+        Literal literal;
     };
 
     [[noreturn]] void refuse(const std::string& what) const {
@@ -83,15 +106,28 @@ private:
     void push(Value value) {
         if (value.depth > most_deep) refuse("has values more than " + std::to_string(most_deep) + " deep within each other");
         if (value.size > most_values) refuse("has more than " + std::to_string(most_values) + " values");
-        stack_.push_back(values_.size());
+        stack_.push_back({values_.size(), Literal()});
         values_.push_back(value);
     }
-    void push_leaf() { stack_.push_back(0); }
+    void push_leaf() { stack_.push_back({0, Literal()}); }
+    void push_leaf(const Literal& literal) { stack_.push_back({0, literal}); }
+    template <class Number>
+    void push_number() {
+        push_leaf({Literal::Kind::number, {}, number<Number>()});
+    }
+    /// The lowest byte first, in two's complement.
+    void push_long_number() {
+        const auto bytes = take(number<std::uint8_t>());
+        if (bytes.size() > sizeof(std::int64_t)) return push_leaf();
+        std::uint64_t value = !bytes.empty() && (bytes.back() & 0x80) != 0 ? ~std::uint64_t{0} : 0;
+        std::memcpy(&value, bytes.data(), bytes.size());
+        push_leaf({Literal::Kind::number, {}, static_cast<std::int64_t>(value)});
+    }
 
     /// `whole` with what lies on the stack from `place` on.
     Value filled(Value whole, std::size_t place) {
         for (auto i = place; i < stack_.size(); ++i) {
-            auto& part = values_[stack_[i]];
+            auto& part = values_[stack_[i].value];
             part.open = false;
             whole.depth = std::max(whole.depth, part.depth + 1);
             whole.size += part.size;
@@ -101,24 +137,26 @@ private:
     void make(std::size_t place, bool open, bool pairs = false) {
         if (pairs && (stack_.size() - place) % 2 != 0) refuse("has a key without a value");
         const auto value = filled({1, 1, open, false}, place);
+        last_parts_.assign(stack_.begin() + static_cast<std::ptrdiff_t>(place), stack_.begin() + static_cast<std::ptrdiff_t>(std::min(stack_.size(), place + most_parts)));
         stack_.resize(place);
         push(value);
+        last_made_ = stack_.back().value;
     }
     void add(std::size_t place, bool pairs) {
         if (place < floor() + 1) refuse("fills a value that is not there");
         if (pairs && (stack_.size() - place) % 2 != 0) refuse("has a key without a value");
-        const auto whole = stack_[place - 1];
+        const auto whole = stack_[place - 1].value;
         if (!values_[whole].open) refuse("fills a value that is whole already");
         const auto value = filled(values_[whole], place);
         if (!values_[whole].open) refuse("puts a value into itself");
         stack_.resize(place - 1);
         push(value);
         values_[whole] = value;
-        stack_.back() = whole;
+        stack_.back() = {whole, Literal()};
     }
     void call() {
         const auto place = last(2);
-        if (!values_[stack_[place]].callable) refuse("calls what is no function");
+        if (!values_[stack_[place].value].callable) refuse("calls what is no function");
         make(place, false);
     }
     void name_global() {
@@ -126,6 +164,21 @@ private:
         const bool known = module == "collections" || module == "torch" || module.starts_with("torch.") || module == "__torch__" || module.starts_with("__torch__.");
         if (!known) refuse("names '" + std::string(module.substr(0, 100)) + "." + std::string(name.substr(0, 100)) + "', which is neither torch's nor the archive's");
         push({1, 1, false, true});
+        if (module == "torch") stack_.back().literal = {Literal::Kind::torch, name};
+    }
+    /// ('storage', type, key, device, count), made just before.
+    void name_stored() {
+        const auto place = last(1);
+        using Kind = Literal::Kind;
+        constexpr Kind kinds[] = {Kind::text, Kind::torch, Kind::text, Kind::text, Kind::number};
+        bool usual = stack_[place].value == last_made_ && last_parts_.size() == std::size(kinds);
+        for (std::size_t i = 0; usual && i < std::size(kinds); ++i) usual = last_parts_[i].literal.kind == kinds[i];
+        const auto each = usual ? bytes_of_number(last_parts_[1].literal.text) : 0;
+        const auto count = usual ? last_parts_[4].literal.number : -1;
+        constexpr std::int64_t most = std::int64_t{1} << 48;
+        if (each == 0 || count < 0 || count > most || last_parts_[0].literal.text != "storage") refuse("names numbers that lie elsewhere in a way that no exporter does");
+        stored_.push_back({std::string(last_parts_[2].literal.text), static_cast<std::uint64_t>(count) * each});
+        make(place, false);
     }
     void remember(std::size_t slot) { memo_[slot] = stack_[last(1)]; }
     void recall(std::size_t slot) {
@@ -136,18 +189,18 @@ private:
     void text() {
         const auto content = take(number<std::uint32_t>());
         if (const auto depth = brackets(content); depth > 0) push({1 + depth, 1, false, false});
-        else push_leaf();
+        else push_leaf({Literal::Kind::text, content});
     }
 
     void step(char opcode) {
         switch (static_cast<unsigned char>(opcode)) {
             case '(': marks_.push_back(stack_.size()); break;
             case 'N': case 0x88: case 0x89: push_leaf(); break;  // None, true, false
-            case 'K': (void)take(1), push_leaf(); break;
-            case 'M': (void)take(2), push_leaf(); break;
-            case 'J': (void)take(4), push_leaf(); break;
+            case 'K': push_number<std::uint8_t>(); break;
+            case 'M': push_number<std::uint16_t>(); break;
+            case 'J': push_number<std::int32_t>(); break;
             case 'G': (void)take(8), push_leaf(); break;
-            case 0x8A: (void)take(number<std::uint8_t>()), push_leaf(); break;
+            case 0x8A: push_long_number(); break;
             case 'X': text(); break;
             case ')': push_leaf(); break;
             case ']': case '}': push({1, 1, true, false}); break;
@@ -164,7 +217,7 @@ private:
             case 'c': name_global(); break;
             case 0x81: stack_.resize(last(1)); break;  // an object is its class until it is built
             case 'b': case 'R': call(); break;
-            case 'Q': make(last(1), false); break;
+            case 'Q': name_stored(); break;
             case 'q': remember(number<std::uint8_t>()); break;
             case 'r': remember(number<std::uint32_t>()); break;
             case 'h': recall(number<std::uint8_t>()); break;
@@ -176,13 +229,18 @@ private:
     std::string_view pickle_;
     const std::string& file_;
     std::size_t at_ = 0;
-    std::vector<Value> values_;         ///< the first stands for all that hold no others
-    std::vector<std::size_t> stack_, marks_;  ///< indices into values_; heights of the stack
-    std::unordered_map<std::size_t, std::size_t> memo_;
+    static constexpr std::size_t most_parts = 6;
+    std::vector<Value> values_;        ///< the first stands for all that hold no others
+    std::vector<Place> stack_;
+    std::vector<std::size_t> marks_;   ///< heights of the stack
+    std::unordered_map<std::size_t, Place> memo_;
+    std::vector<Place> last_parts_;    ///< of the value that was made last, the first of them
+    std::size_t last_made_ = 0;
+    std::vector<StoredNumbers> stored_;
 };
 
 }  // namespace
 
-PickleShape check_pickle(std::string_view pickle, const std::string& file) { return Scanner(pickle, file).run(); }
+PickleContent check_pickle(std::string_view pickle, const std::string& file) { return Scanner(pickle, file).run(); }
 
 }  // namespace sextant::model_detail

@@ -168,6 +168,38 @@ TEST_CASE("pickles that libtorch's reader would need too much stack for, or be l
     expect_error(ErrorCode::model, {"protocol 2"}, [&] { check(zip({{"text/code/a.py", "pass"}, {"text/constants.pkl", "\x80\x04N."}})); });
 }
 
+TEST_CASE("weights that a pickle promises must be there: libtorch would read on behind them") {
+    const auto stored = [](const std::string& type, const std::string& count, const std::string& key = "0") {
+        return "(X\x07\0\0\0storageq\1ctorch\n"s + type + "\nq\2X" + std::string{static_cast<char>(key.size()), 0, 0, 0} + key + "X\x03\0\0\0cpu"s + count + "tQ";
+    };
+    const auto archive = [](const std::string& opcodes, std::size_t bytes, const std::string& name = "data") {
+        return zip({{"text/code/a.py", "pass"}, {"text/" + name + ".pkl", begin_pickle + opcodes + "."}, {"text/" + name + "/0", std::string(bytes, 'w')}});
+    };
+    for (const auto& [type, each] : std::vector<std::pair<std::string, std::size_t>>{{"FloatStorage", 4}, {"LongStorage", 8}, {"BoolStorage", 1}}) {
+        check(archive(stored(type, "K\x0c"), 12 * each));
+        expect_error(ErrorCode::corrupt, {"'0'", std::to_string(12 * each) + " bytes", "there are " + std::to_string(12 * each - 1)}, [&] { check(archive(stored(type, "K\x0c"), 12 * each - 1)); });
+    }
+    check(archive(stored("FloatStorage", "M\x00\x01"s), 1024));
+    check(archive(stored("FloatStorage", "\x8a\x02\x00\x01"s), 1024));
+    check(archive(stored("FloatStorage", "K\0"s), 0));
+    const auto lies = [&](const std::string& opcodes, const std::string& name = "data") { expect_error(ErrorCode::corrupt, {"there are"}, [&] { check(archive(opcodes, 48, name)); }); };
+    lies(stored("FloatStorage", "J\x00\x84\xd7\x17"s));
+    lies(stored("FloatStorage", "\x8a\x05\x00\x00\x00\x00\x01"s));
+    lies(stored("FloatStorage", "K\x0c", "1"));
+    lies(stored("DoubleStorage", "K\x0c"), "constants");
+    // The second names its type and 'storage' by what was kept of the first.
+    lies(stored("FloatStorage", "K\x0c") + "(h\1h\2X\1\0\0\0"s + "0X\3\0\0\0cpuK\x0dtQ\x86"s);
+    const auto unusual = [&](const std::string& opcodes) { expect_error(ErrorCode::model, {"no exporter"}, [&] { check(archive(opcodes, 48)); }); };
+    unusual(stored("FloatStorage", "J\xff\xff\xff\xff"));
+    unusual(stored("FloatStorage", "\x8a\x07\x00\x00\x00\x00\x00\x00\x7f"s));
+    unusual(stored("FloatStorage", "\x8a\x09\x0c\x00\x00\x00\x00\x00\x00\x00\x01"s));
+    unusual(stored("FloatStorage", "N"));
+    unusual(stored("Storage", "K\x0c"));
+    unusual("NQ");
+    unusual("(K\1tq\1" + stored("FloatStorage", "K\x0c") + "h\1Q");  // a tuple that was made before
+    check(zip({{"text/code/a.py", "pass"}, {"text/traced_inputs.pkl", begin_pickle + stored("FloatStorage", "K\x0c") + "."}}));
+}
+
 TEST_CASE("names are read as libtorch finds them, whatever the case of their letters") {
     const File code{"text/code/a.py", "pass"};
     expect_error(ErrorCode::model, {"'save"}, [&] { check(zip({code, {"text/code/__torch__.PY", "save"}})); });
