@@ -31,7 +31,7 @@ std::size_t RowTable::pieces() const noexcept {
 
 /// The lowest that is free, so that the pieces at the end become so.
 std::size_t RowTable::take_block() {
-    const std::size_t blocks_per_piece = layout_.rows_per_piece() / block_rows;
+    const std::size_t blocks_per_piece = layout_.blocks_per_piece();
     auto word = std::ranges::find_if(free_, [](auto bits) { return bits != 0; });
     if (word == free_.end()) {
         const std::size_t first = pieces_.size() * blocks_per_piece;
@@ -48,7 +48,7 @@ std::size_t RowTable::take_block() {
 }
 
 void RowTable::free_block(std::size_t block) noexcept {
-    const std::size_t blocks_per_piece = layout_.rows_per_piece() / block_rows, first = block / blocks_per_piece * blocks_per_piece;
+    const std::size_t blocks_per_piece = layout_.blocks_per_piece(), first = block / blocks_per_piece * blocks_per_piece;
     set_bit(free_, block, true);
     for (std::size_t b = first; b < first + blocks_per_piece; ++b)
         if (!get_bit(free_, b)) return;
@@ -70,24 +70,19 @@ RowTable::Change::Change(RowTable& table) : table_(table), filled_(table.filled_
     const auto& now = table.rows_->parts_;
     next_ = {.live = now.live, .size = now.size, .filling = table.filling_};
     for (const auto& piece : table.pieces_) next_.pieces.push_back(piece.get());
-    next_.live.resize(table.pieces_.size() * (table.layout_.rows_per_piece() / block_rows));
+    next_.live.resize(table.pieces_.size() * table.layout_.blocks_per_piece());
 }
 
 RowTable::Change::~Change() {
     for (const auto block : taken_) table_.free_block(block);
 }
 
-RowLayout::Place RowTable::Change::at(std::size_t slot) const noexcept {
-    const auto n = table_.layout_.rows_per_piece();
-    return table_.layout_.at(next_.pieces[slot / n], slot % n);
-}
-
 std::size_t RowTable::Change::next_slot() {
     if (next_.filling == Rows::none) {
-        taken_.reserve(taken_.size() + 1);
+        if (taken_.size() == taken_.capacity()) taken_.reserve(2 * taken_.size() + 1);  // before there is a block to remember
         const auto block = table_.take_block();
         taken_.push_back(block);
-        const std::size_t blocks_per_piece = table_.layout_.rows_per_piece() / block_rows, piece = block / blocks_per_piece;
+        const std::size_t blocks_per_piece = table_.layout_.blocks_per_piece(), piece = block / blocks_per_piece;
         next_.pieces.resize(table_.pieces_.size());
         next_.pieces[piece] = table_.pieces_[piece].get();
         next_.live.resize(next_.pieces.size() * blocks_per_piece);
@@ -152,7 +147,7 @@ void RowTable::Change::prepare() {
     auto& retired = retired_.emplace_back();
     retired.gone = table_.rows_->parts_.gone;
     retired.entries.reserve(dead_.size());
-    retired.blocks = emptied_;
+    retired.blocks = std::move(emptied_);
     rows_ = std::make_shared<const Rows>(table_.layout_, std::move(next_));
 }
 

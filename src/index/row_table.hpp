@@ -64,7 +64,7 @@ public:
 
     private:
         [[nodiscard]] std::size_t next_slot();
-        [[nodiscard]] RowLayout::Place at(std::size_t slot) const noexcept;
+        [[nodiscard]] RowLayout::Place at(std::size_t slot) const noexcept { return table_.layout_.at(next_.pieces, slot); }
         void kill(std::size_t slot) noexcept;
         void tidy(std::size_t block);
 

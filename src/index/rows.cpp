@@ -42,8 +42,9 @@ std::size_t RowLayout::piece_bytes() const noexcept {
 
 /// A piece holds, for all its rows: vectors, 4-bit codes, byte codes, what belongs to byte codes, then to 4-bit codes,
 /// then to the rows themselves. Each of these takes a multiple of 64 bytes.
-RowLayout::Place RowLayout::at(std::byte* part, std::size_t row) const noexcept {
-    const std::size_t n = rows_per_piece_, in_block = row % block_rows;
+RowLayout::Place RowLayout::at(std::span<std::byte* const> pieces, std::size_t slot) const noexcept {
+    const std::size_t n = rows_per_piece_, row = slot % n, in_block = row % block_rows;
+    std::byte* part = pieces[slot / n];
     Place place{};
     place.vector = reinterpret_cast<float*>(part) + row * dimensions_;
     part += n * dimensions_ * sizeof(float);

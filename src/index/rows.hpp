@@ -71,7 +71,7 @@ public:
     /// Groups of a row of 4-bit codes, and bytes of a row of byte codes.
     [[nodiscard]] std::size_t nibble_groups() const noexcept { return groups_; }
     [[nodiscard]] std::size_t byte_stride() const noexcept { return stride_; }
-    [[nodiscard]] std::size_t rows_per_piece() const noexcept { return rows_per_piece_; }
+    [[nodiscard]] std::size_t blocks_per_piece() const noexcept { return rows_per_piece_ / kernels::block_rows; }
     [[nodiscard]] std::size_t piece_bytes() const noexcept;
     static constexpr std::align_val_t alignment{64};
 
@@ -85,7 +85,7 @@ public:
         RowInfo* info;
         Named** named;
     };
-    [[nodiscard]] Place at(std::byte* piece, std::size_t row) const noexcept;
+    [[nodiscard]] Place at(std::span<std::byte* const> pieces, std::size_t slot) const noexcept;
 
     void write(const Place& place, std::span<const float> vector, double norm, const kernels::Codes& codes) const noexcept;
     void copy(const Place& from, const Place& to) const noexcept;
@@ -130,10 +130,7 @@ public:
 
 private:
     friend class RowTable;
-    [[nodiscard]] RowLayout::Place at(std::size_t slot) const noexcept {
-        const auto n = layout_.rows_per_piece();
-        return layout_.at(parts_.pieces[slot / n], slot % n);
-    }
+    [[nodiscard]] RowLayout::Place at(std::size_t slot) const noexcept { return layout_.at(parts_.pieces, slot); }
 
     const RowLayout& layout_;
     Parts parts_;

@@ -17,10 +17,6 @@ constexpr const char* columns = "SELECT row, id, vector, payload, text, checksum
 
 }  // namespace
 
-void throw_damaged(const std::string& name, const std::string& what) {
-    throw Error(ErrorCode::corrupt, name + ": " + what + ": the file is damaged; restore it from a copy, or build it again");
-}
-
 void begin_snapshot(const Database& database) { database.execute("BEGIN; SELECT count(*) FROM sqlite_master"); }
 
 RecordView::RecordView(Database connection, std::string name, std::size_t dimensions)

@@ -27,9 +27,6 @@ struct Row {
     Checksum checksum;
 };
 
-/// Throws `corrupt`: the file `name` is damaged there, and how.
-[[noreturn]] void throw_damaged(const std::string& name, const std::string& what);
-
 /// Begins a transaction that sees the last commit.
 void begin_snapshot(const Database& database);
 

@@ -36,11 +36,6 @@ constexpr std::size_t max_part_name_bytes = 1024;
 constexpr std::size_t max_part_bytes = 64 << 10;
 constexpr std::size_t max_parts = 1024;
 
-[[noreturn]] void damaged(const std::string& name, const std::string& what) {
-    throw Error(ErrorCode::corrupt,
-                name + ": " + what + ": the file is damaged; restore it from a copy, or build it again");
-}
-
 void check_text(const std::string& what, const std::string& text, std::size_t longest) {
     if (text.size() > longest)
         throw Error(ErrorCode::limit, what + " has " + std::to_string(text.size()) + " bytes; at most " +
@@ -75,7 +70,7 @@ public:
 
     std::string take(const std::string& key) {
         auto node = values_.extract(key);
-        if (node.empty()) damaged(name_, "its summary lacks '" + key + "'");
+        if (node.empty()) throw_damaged(name_, "its summary lacks '" + key + "'");
         return std::move(node.mapped());
     }
 
@@ -84,13 +79,13 @@ public:
         std::uint64_t number = 0;
         const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
         if (error != std::errc() || end != text.data() + text.size() || number > largest)
-            damaged(name_, "its summary says '" + key + "' is '" + text.substr(0, 40) + "'");
+            throw_damaged(name_, "its summary says '" + key + "' is '" + text.substr(0, 40) + "'");
         return number;
     }
 
     Checksum take_checksum(const std::string& key) {
         Checksum checksum;
-        if (!from_hex(take(key), checksum)) damaged(name_, "its summary holds no checksum in '" + key + "'");
+        if (!from_hex(take(key), checksum)) throw_damaged(name_, "its summary holds no checksum in '" + key + "'");
         return checksum;
     }
 
@@ -98,13 +93,13 @@ public:
         const auto text = take("metric");
         for (const auto metric : {Metric::cosine, Metric::dot, Metric::l2})
             if (text == to_string(metric)) return metric;
-        damaged(name_, "its summary names no metric");
+        throw_damaged(name_, "its summary names no metric");
     }
 
     std::map<std::string, std::string> take_parts() {
         std::map<std::string, std::string> parts;
         for (auto& [key, value] : values_) {
-            if (!key.starts_with(part_prefix)) damaged(name_, "its summary holds an unknown key");
+            if (!key.starts_with(part_prefix)) throw_damaged(name_, "its summary holds an unknown key");
             parts[key.substr(part_prefix.size())] = std::move(value);
         }
         return parts;
@@ -143,25 +138,30 @@ void check_schema(const Database& database, const std::string& name) {
         const auto table =
             std::find_if(schema.begin(), schema.end(), [&](const Table& t) { return query.text(1) == t.name; });
         if (table == schema.end())
-            damaged(name, "it holds '" + std::string(query.text(1)) + "', which Sextant does not make");
+            throw_damaged(name, "it holds '" + std::string(query.text(1)) + "', which Sextant does not make");
         if (query.text(0) != "table" || query.text(2) != table->sql)
-            damaged(name, "its table '" + std::string(table->name) + "' is not as Sextant makes it");
+            throw_damaged(name, "its table '" + std::string(table->name) + "' is not as Sextant makes it");
     }
-    if (found != schema.size()) damaged(name, "one of its tables is missing");
+    if (found != schema.size()) throw_damaged(name, "one of its tables is missing");
 }
 
 Values read_values(const Database& database, const std::string& name) {
     Values values;
     auto query = database.prepare("SELECT key, value FROM meta");
     while (query.step()) {
-        if (!query.is_text(0) || !query.is_text(1)) damaged(name, "its summary holds a value that is not text");
+        if (!query.is_text(0) || !query.is_text(1)) throw_damaged(name, "its summary holds a value that is not text");
         values.emplace(query.text(0), query.text(1));
-        if (values.size() > max_parts + 16) damaged(name, "its summary has too many entries");
+        if (values.size() > max_parts + 16) throw_damaged(name, "its summary has too many entries");
     }
     return values;
 }
 
 }  // namespace
+
+void throw_damaged(const std::string& name, const std::string& what) {
+    throw Error(ErrorCode::corrupt,
+                name + ": " + what + ": the file is damaged; restore it from a copy, or build it again");
+}
 
 void check_space(const Space& space) {
     if (space.dimensions == 0 || space.dimensions > max_dimensions)
@@ -199,7 +199,7 @@ Summary read_summary(const Database& database, const std::string& name) {
     check_schema(database, name);
     Reader reader(name, read_values(database, name));
     const auto checksum = reader.take_checksum("checksum");
-    if (checksum_of(reader.rest()) != checksum) damaged(name, "the checksum of its summary does not match");
+    if (checksum_of(reader.rest()) != checksum) throw_damaged(name, "the checksum of its summary does not match");
     constexpr auto most_rows = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
     Summary summary;
     summary.space.dimensions = reader.take_number("dimensions", max_dimensions);

@@ -11,6 +11,9 @@
 
 namespace sextant::store {
 
+/// Throws `corrupt`: the file `name` is damaged there, and how.
+[[noreturn]] void throw_damaged(const std::string& name, const std::string& what);
+
 /// What changes with the rows.
 struct Counts {
     std::uint64_t rows = 0;
