@@ -1,9 +1,7 @@
 #include "index/exact_scan.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <future>
-#include <numeric>
 #include <system_error>
 #include <utility>
 
@@ -50,35 +48,9 @@ struct ExactScan::Candidates {
 };
 
 void ExactScan::add(std::span<const float> vector) {
-    Query& query = queries_.emplace_back();
-    query.vector = vector;
-    query.norm = std::sqrt(kernels_.dot(vector.data(), vector.data(), vector.size()));
-    query.weight = rows_.layout().metric() == Metric::cosine ? 1 : query.norm;
-    query.best = kernels::TopK(wanted_.k);
-    query.worst = wanted_.min_score;
-
-    kernels::Codes codes;
-    rows_.layout().quantizer().encode(vector, query.norm, codes);
-    for (const std::uint8_t code : codes.bytes)
-        query.components.push_back(static_cast<std::int8_t>(code - kernels::byte_offset));
-    query.sum = std::accumulate(query.components.begin(), query.components.end(), 0);
-
-    const bool l2 = rows_.layout().metric() == Metric::l2;
-    const double factor = (l2 ? 2 : 1) * query.weight, f = codes.by_bytes.error;
-    query.offset = l2 ? query.weight * query.weight : 0;
-    query.test.a = static_cast<float>(factor * codes.by_bytes.scale);
-    query.test.b = static_cast<float>(factor * (1 + f) * wanted_.trust);
-    query.test.c = static_cast<float>(factor * (f * wanted_.trust + 0x1p-15));
-    query.test.d = l2 ? -(1 - 0x1p-19F) : 0;
-}
-
-kernels::Test ExactScan::Query::test_now() const {
-    const double score = worst.load(std::memory_order_relaxed);
-    kernels::Test now = test;
-    const double slack = 0x1p-20 * (std::abs(score) + offset) + 0x1p-90 * (1 + weight);
-    now.limit = static_cast<float>(score + offset - slack);
-    if (std::isinf(score)) now.limit = static_cast<float>(score);
-    return now;
+    Asked& asked = queries_.emplace_back(Query(rows_.layout(), vector, wanted_.trust));
+    asked.best = kernels::TopK(wanted_.k);
+    asked.worst = wanted_.min_score;
 }
 
 void ExactScan::make_tiles() {
@@ -90,11 +62,11 @@ void ExactScan::make_tiles() {
         tile.count = static_cast<int>(std::min<std::size_t>(most_queries, queries_.size() - first));
         for (std::size_t at = 0; at < rows_.layout().nibble_groups() * kernels::nibble_group; at += half)
             for (std::size_t q = first; q < first + static_cast<std::size_t>(tile.count); ++q) {
-                const std::int8_t* four = queries_[q].components.data() + at;
+                const std::int8_t* four = queries_[q].query.components().data() + at;
                 tile.components.insert(tile.components.end(), four, four + half);
             }
         for (int q = 0; q < tile.count; ++q)
-            tile.bias[q] = kernels::nibble_offset * queries_[first + static_cast<std::size_t>(q)].sum;
+            tile.bias[q] = kernels::nibble_offset * queries_[first + static_cast<std::size_t>(q)].query.sum();
     }
 }
 
@@ -172,62 +144,43 @@ void ExactScan::fetch(Candidates& candidates, std::uint64_t rows) const {
 
 void ExactScan::finish(const Candidates& candidates, Job& job) {
     for (const auto& [q, rows] : candidates.found) {
-        Query& query = queries_[q];
-        const std::uint64_t passed = job.codes_help(q) ? pass_bytes(candidates.block, rows, query) : rows;
+        Asked& asked = queries_[q];
+        const std::uint64_t passed = job.codes_help(q) ? pass_bytes(candidates.block, rows, asked) : rows;
         if (passed == 0) continue;
-        score_all(candidates.block, passed, query);
+        score_all(candidates.block, passed, asked);
         job.scored[q - job.first_query] += static_cast<std::uint32_t>(std::popcount(passed));
     }
 }
 
-std::uint64_t ExactScan::pass_bytes(const Block& block, std::uint64_t rows, const Query& query) const {
-    std::uint8_t numbers[block_rows] = {};
+std::uint64_t ExactScan::pass_bytes(const Block& block, std::uint64_t rows, const Asked& asked) const {
+    std::size_t numbers[block_rows] = {};
+    const std::uint8_t* codes[block_rows] = {};
     std::int32_t dots[block_rows];
     int count = 0;
-    for_each_bit(rows, [&](std::size_t i) { numbers[count++] = static_cast<std::uint8_t>(i); });
-    kernels_.byte_dots(block.bytes, rows_.layout().byte_stride(), numbers, count, query.components.data(),
-                       kernels::byte_offset * query.sum, dots);
-    const kernels::Test test = query.test_now();
+    for_each_bit(rows, [&](std::size_t i) {
+        numbers[count] = i;
+        codes[count++] = block.bytes + i * rows_.layout().byte_stride();
+    });
+    kernels_.byte_dots(codes, count, rows_.layout().byte_stride(), asked.query.components().data(), asked.query.byte_bias(), dots);
+    const float limit = asked.test_now().limit;
     std::uint64_t passed = 0;
     for (int i = 0; i < count; ++i) {
         const std::size_t row = numbers[i];
-        const auto& [scale, error] = block.by_bytes[row];
-        const double weight = block.by_nibbles.norm[row];
-        const double bound = static_cast<double>(scale) * dots[i] * test.a + static_cast<double>(error) * test.b +
-                             weight * (test.c + weight * test.d);
-        if (bound >= test.limit) passed |= std::uint64_t{1} << row;
+        if (asked.query.bound(dots[i], block.by_bytes[row], block.by_nibbles.norm[row]) >= limit) passed |= std::uint64_t{1} << row;
     }
     return passed;
 }
 
-void ExactScan::score_all(const Block& block, std::uint64_t rows, Query& query) {
+void ExactScan::score_all(const Block& block, std::uint64_t rows, Asked& asked) {
     rescored_.fetch_add(static_cast<std::size_t>(std::popcount(rows)), std::memory_order_relaxed);
     for_each_bit(rows, [&](std::size_t i) {
         const std::size_t slot = block.first + i;
-        const float found = score(slot, query);
-        if (found < query.worst.load(std::memory_order_relaxed)) return;
-        const std::lock_guard lock(query.mutex);
-        query.best.push({found, rows_.info(slot).number, slot});
-        if (query.best.full()) query.worst = std::max(query.worst.load(), query.best.worst().score);
+        const float found = asked.query.score(rows_, slot);
+        if (found < asked.worst.load(std::memory_order_relaxed)) return;
+        const std::lock_guard lock(asked.mutex);
+        asked.best.push({found, rows_.info(slot).number, slot});
+        if (asked.best.full()) asked.worst = std::max(asked.worst.load(), asked.best.worst().score);
     });
-}
-
-float ExactScan::score(std::size_t slot, const Query& query) const {
-    const auto* row = rows_.vector(slot).data();
-    const auto size = query.vector.size();
-    double score = 0;
-    switch (rows_.layout().metric()) {
-        case Metric::cosine:
-            score = kernels_.dot(row, query.vector.data(), size) / (rows_.info(slot).norm * query.norm);
-            break;
-        case Metric::dot:
-            score = kernels_.dot(row, query.vector.data(), size);
-            break;
-        case Metric::l2:
-            score = -kernels_.squared_distance(row, query.vector.data(), size);
-            break;
-    }
-    return static_cast<float>(score) + 0.0F;  // no minus zero
 }
 
 }  // namespace sextant::index

@@ -53,10 +53,10 @@ struct CodeKernels {
                         const std::int32_t* bias, std::int32_t* out);
     /// The rows of a block that pass, as a mask; `dots` are those of the block. In 32-bit floats, fused or not.
     std::uint64_t (*select)(const std::int32_t* dots, const BlockView& block, const Test& test);
-    /// out[i] = <row rows[i], query> - bias. Row r begins at codes + r * stride; its bytes are not signed, offset
-    /// included. `stride` is a multiple of `byte_group`, and the length of the query too. Wraps modulo 2^32.
-    void (*byte_dots)(const std::uint8_t* codes, std::size_t stride, const std::uint8_t* rows, int count,
-                      const std::int8_t* query, std::int32_t bias, std::int32_t* out);
+    /// out[i] = <rows[i], query> - bias. The bytes of rows are not signed, offset included. `stride`, a multiple of
+    /// `byte_group`, is the length of each and of the query. Wraps modulo 2^32.
+    void (*byte_dots)(const std::uint8_t* const* rows, int count, std::size_t stride, const std::int8_t* query,
+                      std::int32_t bias, std::int32_t* out);
     /// <a, b> in 64 bits. The same bits at every level: element i goes to sum i % 16; then sums are added whose numbers
     /// differ by 8, 4, 2, 1. (A product of two floats is exact in 64 bits, so fusing changes nothing.)
     double (*dot)(const float* a, const float* b, std::size_t size);

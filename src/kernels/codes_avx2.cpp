@@ -80,22 +80,32 @@ std::uint64_t select(const std::int32_t* dots, const BlockView& block, const Tes
     return passed;
 }
 
-void byte_dots(const std::uint8_t* codes, std::size_t stride, const std::uint8_t* rows, int count,
-               const std::int8_t* query, std::int32_t bias, std::int32_t* out) {
-    for (int i = 0; i < count; ++i) {
-        const std::uint8_t* row = codes + rows[i] * stride;
-        __m256i sum = _mm256_setzero_si256();
-        for (std::size_t j = 0; j < stride; j += byte_group) {
-            const __m256i x = _mm256_cvtepu8_epi16(load_half(row + j));
-            const __m256i y = _mm256_cvtepi8_epi16(load_half(query + j));
-            sum = _mm256_add_epi32(sum, _mm256_madd_epi16(x, y));
-        }
-        __m128i four = _mm_add_epi32(_mm256_castsi256_si128(sum), _mm256_extracti128_si256(sum, 1));
-        four = _mm_add_epi32(four, _mm_shuffle_epi32(four, 0x4E));
-        four = _mm_add_epi32(four, _mm_shuffle_epi32(four, 0xB1));
-        const auto total = static_cast<std::uint32_t>(_mm_cvtsi128_si32(four));
-        out[i] = static_cast<std::int32_t>(total - static_cast<std::uint32_t>(bias));
+inline std::int32_t total_of(__m256i sum, std::int32_t bias) {
+    __m128i four = _mm_add_epi32(_mm256_castsi256_si128(sum), _mm256_extracti128_si256(sum, 1));
+    four = _mm_add_epi32(four, _mm_shuffle_epi32(four, 0x4E));
+    four = _mm_add_epi32(four, _mm_shuffle_epi32(four, 0xB1));
+    const auto total = static_cast<std::uint32_t>(_mm_cvtsi128_si32(four));
+    return static_cast<std::int32_t>(total - static_cast<std::uint32_t>(bias));
+}
+
+/// `count` rows at a time, so that their sums do not wait for each other, and the query is widened once for all.
+template <int count>
+inline void byte_dots_of(const std::uint8_t* const* rows, std::size_t stride, const std::int8_t* query, std::int32_t bias, std::int32_t* out) {
+    __m256i sums[count];
+    for (int i = 0; i < count; ++i) sums[i] = _mm256_setzero_si256();
+    for (std::size_t j = 0; j < stride; j += byte_group) {
+        const __m256i y = _mm256_cvtepi8_epi16(load_half(query + j));
+        for (int i = 0; i < count; ++i)
+            sums[i] = _mm256_add_epi32(sums[i], _mm256_madd_epi16(_mm256_cvtepu8_epi16(load_half(rows[i] + j)), y));
     }
+    for (int i = 0; i < count; ++i) out[i] = total_of(sums[i], bias);
+}
+
+void byte_dots(const std::uint8_t* const* rows, int count, std::size_t stride, const std::int8_t* query,
+               std::int32_t bias, std::int32_t* out) {
+    int i = 0;
+    for (; i + 4 <= count; i += 4) byte_dots_of<4>(rows + i, stride, query, bias, out + i);
+    for (; i < count; ++i) byte_dots_of<1>(rows + i, stride, query, bias, out + i);
 }
 
 /// 16 elements, four in each.

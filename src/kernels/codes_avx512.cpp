@@ -76,12 +76,12 @@ std::uint64_t select(const std::int32_t* dots, const BlockView& block, const Tes
     return passed;
 }
 
-void byte_dots(const std::uint8_t* codes, std::size_t stride, const std::uint8_t* rows, int count,
-               const std::int8_t* query, std::int32_t bias, std::int32_t* out) {
+void byte_dots(const std::uint8_t* const* rows, int count, std::size_t stride, const std::int8_t* query,
+               std::int32_t bias, std::int32_t* out) {
     const std::size_t whole = stride / wide * wide;
     const __mmask64 rest = (std::uint64_t{1} << (stride - whole)) - 1;
     for (int i = 0; i < count; ++i) {
-        const std::uint8_t* row = codes + rows[i] * stride;
+        const std::uint8_t* row = rows[i];
         __m512i sums[2] = {_mm512_setzero_si512(), _mm512_setzero_si512()};
         std::size_t j = 0;
         const auto add = [&](__m512i& sum, std::size_t at) {

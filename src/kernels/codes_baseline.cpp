@@ -35,10 +35,10 @@ std::uint64_t select(const std::int32_t* dots, const BlockView& block, const Tes
     return passed;
 }
 
-void byte_dots(const std::uint8_t* codes, std::size_t stride, const std::uint8_t* rows, int count,
-               const std::int8_t* query, std::int32_t bias, std::int32_t* out) {
+void byte_dots(const std::uint8_t* const* rows, int count, std::size_t stride, const std::int8_t* query,
+               std::int32_t bias, std::int32_t* out) {
     for (int i = 0; i < count; ++i) {
-        const std::uint8_t* row = codes + rows[i] * stride;
+        const std::uint8_t* row = rows[i];
         std::uint32_t sum = 0U - static_cast<std::uint32_t>(bias);
         for (std::size_t j = 0; j < stride; ++j) sum += static_cast<std::uint32_t>(row[j] * query[j]);
         out[i] = static_cast<std::int32_t>(sum);

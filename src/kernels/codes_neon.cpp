@@ -71,10 +71,10 @@ std::uint64_t select(const std::int32_t* dots, const BlockView& block, const Tes
     return passed;
 }
 
-void byte_dots(const std::uint8_t* codes, std::size_t stride, const std::uint8_t* rows, int count,
-               const std::int8_t* query, std::int32_t bias, std::int32_t* out) {
+void byte_dots(const std::uint8_t* const* rows, int count, std::size_t stride, const std::int8_t* query,
+               std::int32_t bias, std::int32_t* out) {
     for (int i = 0; i < count; ++i) {
-        const std::uint8_t* row = codes + rows[i] * stride;
+        const std::uint8_t* row = rows[i];
         int32x4_t sum = vdupq_n_s32(0);
         for (std::size_t j = 0; j < stride; j += byte_group) {
             const uint8x16_t x = vld1q_u8(row + j);

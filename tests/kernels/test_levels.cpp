@@ -86,14 +86,14 @@ TEST_CASE("byte codes against a query, at every length and to the last bit of th
             std::fill_n(rows.begin(), stride, std::uint8_t{255});
             auto query = components(random, stride);
             if (stride > 2000) query.assign(stride, 127);
-            const Bytes wanted{3, 0, 2, 0};
-            std::vector<std::int32_t> expected(4), found(4);
+            const std::uint8_t* const wanted[] = {rows.data() + 3 * stride, rows.data(), rows.data() + 2 * stride, rows.data(), rows.data() + stride, rows.data()};
+            std::vector<std::int32_t> expected(6), found(6);
             const std::int32_t bias = stride > 2000 ? byte_offset * 127 * 65536 : 77;
-            baseline_codes.byte_dots(rows.data(), stride, wanted.data(), 4, query.data(), bias, expected.data());
-            kernels->byte_dots(rows.data(), stride, wanted.data(), 4, query.data(), bias, found.data());
+            baseline_codes.byte_dots(wanted, 6, stride, query.data(), bias, expected.data());
+            kernels->byte_dots(wanted, 6, stride, query.data(), bias, found.data());
             CHECK(found == expected);
             if (stride > 2000) CHECK(found[1] == 127 * 127 * 65536);
-            kernels->byte_dots(rows.data(), stride, wanted.data(), 0, query.data(), bias, nullptr);
+            kernels->byte_dots(wanted, 0, stride, query.data(), bias, nullptr);
         }
 }
 
