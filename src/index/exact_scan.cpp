@@ -1,11 +1,10 @@
 #include "index/exact_scan.hpp"
 
 #include <algorithm>
-#include <future>
-#include <system_error>
 #include <utility>
 
 #include "index/bits.hpp"
+#include "index/in_threads.hpp"
 
 namespace sextant::index {
 namespace {
@@ -77,14 +76,7 @@ void ExactScan::run() {
     stretches_ = divided_up(rows_.blocks(), blocks_per_job);
     jobs_ = stretches_ * divided_up(tiles_.size(), tiles_per_job_);
     next_job_ = 0;
-    std::vector<std::future<void>> others;
-    try {
-        while (others.size() + 1 < std::min(wanted_.threads, jobs_))
-            others.push_back(std::async(std::launch::async, [this] { work(); }));
-    } catch (const std::system_error&) {  // no more threads to be had: those that there are do it
-    }
-    work();
-    for (auto& other : others) other.get();
+    in_threads(std::min(wanted_.threads, jobs_), [this] { work(); });
 }
 
 void ExactScan::work() {

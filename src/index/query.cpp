@@ -52,4 +52,8 @@ double Query::bound(std::int32_t dot, const kernels::Approximation& codes, doubl
     return static_cast<double>(codes.scale) * dot * test_.a + static_cast<double>(codes.error) * test_.b + weight * (test_.c + weight * test_.d);
 }
 
+double Query::slack(double error, double weight) const {
+    return error * test_.b + weight * (test_.c + (test_.d == 0 ? 0 : weight * (1 + test_.d)));
+}
+
 }  // namespace sextant::index

@@ -41,6 +41,10 @@ public:
     /// The sum that `kernels::Test` describes, for the byte codes of one row.
     [[nodiscard]] double bound(std::int32_t dot, const kernels::Approximation& codes, double weight) const;
 
+    /// What that sum is more than scale times `dot` times `factor()`, and less w^2 if the metric is l2.
+    [[nodiscard]] double slack(double error, double weight) const;
+    [[nodiscard]] float factor() const noexcept { return test_.a; }
+
     /// Of the vector's byte codes, as many as `RowLayout::byte_stride`, and their sum.
     [[nodiscard]] const std::vector<std::int8_t>& components() const noexcept { return components_; }
     [[nodiscard]] std::int32_t sum() const noexcept { return sum_; }

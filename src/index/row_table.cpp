@@ -115,6 +115,7 @@ bool RowTable::Change::put(std::string_view id, const RowInfo& info, std::span<c
     table_.layout_.quantizer().encode(vector, info.norm, codes_);
     table_.layout_.write(place, vector, info.norm, codes_);
     *place.info = info;
+    place.info->stamp = ++table_.stamp_;
     *place.named = &*named;
     return true;
 }

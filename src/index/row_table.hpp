@@ -59,6 +59,8 @@ public:
         void make_room();
         /// The slots that have been written.
         [[nodiscard]] std::span<const std::size_t> written() const noexcept { return written_; }
+        /// What there will be, after `prepare`.
+        [[nodiscard]] const Rows& rows() const noexcept { return *rows_; }
         /// After `prepare` and `make_room`.
         void publish() noexcept;
 
@@ -94,6 +96,7 @@ private:
     Bits free_;                                               // a bit for each block
     std::size_t filling_ = Rows::none, filled_ = 0;
     Ids ids_;
+    std::uint64_t stamp_ = 0;
     std::list<Retired> retired_;  // in the order of the changes
     std::shared_ptr<const Rows> rows_;
 };

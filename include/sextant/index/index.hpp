@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -34,11 +35,34 @@ struct NearestOptions {
     /// Only records whose payloads meet it. The first search that asks for a field reads the payloads of all records, and
     /// what the field holds stays in memory; later ones read only those that have changed.
     std::optional<Filter> filter = {};
-    std::size_t threads = 1;  ///< that search together, at least 1; the answer does not depend on it
+    std::size_t threads = 1;  ///< that search together, at least 1; an exact answer does not depend on it
+    /// From 0 to 1: the part of the k nearest that must be found on average. The index then walks its graph, if there is one
+    /// and that is faster, as far as its own measurements say (`build_graph`); else, and without this, it searches exactly.
+    std::optional<double> min_recall = {};
+    /// Walk the graph, if there is one, and keep so many candidates, whatever the recall; not beside `min_recall`.
+    std::optional<std::size_t> ef = {};
     bool records = true;      ///< read each hit's payload and text from the file; else both are empty
 
     /// Throws `invalid_argument` naming the field.
     void validate() const;
+};
+
+struct GraphOptions {
+    std::size_t m = 16;                 ///< links of a record to near ones, 2 to 256; twice as many on the lowest level
+    std::size_t ef_construction = 200;  ///< candidates of which these are chosen, at least m
+    std::size_t threads = 1;            ///< that link together, at least 1
+    /// Called by one thread at a time, now and then; may throw, to cancel: what was linked until then stays.
+    std::function<void(std::size_t done, std::size_t of)> progress = nullptr;
+
+    /// Throws `invalid_argument` naming the field.
+    void validate() const;
+};
+
+/// What there is of a graph.
+struct GraphInfo {
+    std::size_t m = 0, ef_construction = 0;
+    std::size_t linked = 0, unlinked = 0;  ///< records that it has, and that it does not have
+    std::size_t bytes = 0;                 ///< of memory
 };
 
 /// The largest norm of a vector or query: squares of sums of two such are still finite in 32 bits.
@@ -109,7 +133,8 @@ public:
 
     /// The k records nearest to `query`, proved equal to a scan of all in double precision: scores are computed in 64
     /// bits and rounded once. Equal scores are in the order of insertion. `exhausted` if there are fewer than k. With a
-    /// filter, all this holds of the records that meet it.
+    /// filter, all this holds of the records that meet it. If a graph was walked, the answer says `approximate`: scores are
+    /// as exact, but nearer records may be missing; never are there fewer than k if so many exist.
     /// Throws `invalid_argument` if an option is out of its range, or if `query` is not a vector that the index could
     /// hold.
     [[nodiscard]] SearchResult nearest(std::span<const float> query, const NearestOptions& options = {}) const;
@@ -118,6 +143,18 @@ public:
     /// time of the stage is that of all queries together.
     [[nodiscard]] std::vector<SearchResult> nearest(const Eigen::Ref<const Matrix>& queries,
                                                     const NearestOptions& options = {}) const;
+
+    /// Links all records that are not linked yet to near ones, so that a search with `min_recall` need not look at most of
+    /// them (HNSW: src/index/graph.hpp), and measures what effort gives what recall, with some of them as queries before they
+    /// are linked. Records that are written later are scanned beside the walk, until this is called again. If more than a
+    /// quarter of what the graph has is gone, or other options are asked for, it is made anew. It is in memory only. Searches
+    /// and writes go on meanwhile; a second call waits. Nothing is linked if there are fewer than 1,000 records.
+    void build_graph(const GraphOptions& options = {});
+    [[nodiscard]] std::optional<GraphInfo> graph() const;
+
+    /// The part of the k nearest to each query that `nearest` finds with these options, on average; a record as near as
+    /// the k-th counts, whichever it is. 1 if nothing is asked or there is nothing to find.
+    [[nodiscard]] double measure_recall(const Eigen::Ref<const Matrix>& queries, const NearestOptions& options) const;
 
     /// Reads the whole file again, checks it as `open` does, and compares it with what is in memory. Writers wait.
     void verify() const;

@@ -1,0 +1,99 @@
+#include "index/effort.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <limits>
+
+#include "index/exact_scan.hpp"
+#include "index/graph_scan.hpp"
+
+namespace sextant::index {
+namespace {
+
+constexpr std::size_t most_wanted = 100, largest_ef = 4096;
+
+double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+using Answers = std::vector<std::vector<kernels::Scored>>;
+
+/// What is found of the k best: as good as the worst of these, whichever rows they are.
+double recall_of(const std::vector<kernels::Scored>& found, const std::vector<kernels::Scored>& exact, std::size_t k) {
+    const std::size_t wanted = std::min(k, exact.size());
+    if (wanted == 0) return 1;
+    const float worst = exact[wanted - 1].score;
+    const auto hits = std::ranges::count_if(found, [worst](const auto& one) { return one.score >= worst; });
+    return std::min(1.0, static_cast<double>(hits) / static_cast<double>(wanted));
+}
+
+/// The mean less twice its standard error.
+double surely(const std::vector<double>& recalls) {
+    const auto n = static_cast<double>(recalls.size());
+    double sum = 0, squares = 0;
+    for (const auto recall : recalls) {
+        sum += recall;
+        squares += recall * recall;
+    }
+    const double mean = sum / n, variance = std::max(0.0, squares / n - mean * mean);
+    return mean - 2 * std::sqrt(variance / n);
+}
+
+}  // namespace
+
+Effort Effort::measured(const Rows& rows, const Graph& graph, const Bits& linked, std::span<const std::size_t> sample, std::size_t threads) {
+    Effort effort;
+    if (sample.empty()) return effort;
+    const Bits none(rows.blocks());
+    const auto exact_answers = [&](std::size_t first, std::size_t count, double& seconds) {
+        const Wanted wanted{.k = most_wanted, .allowed = linked.data(), .threads = threads};
+        ExactScan scan(rows, wanted);
+        for (std::size_t q = 0; q < count; ++q) scan.add(rows.vector(sample[first + q]));
+        const double begin = now();
+        scan.run();
+        seconds = now() - begin;
+        Answers answers;
+        for (std::size_t q = 0; q < count; ++q) answers.push_back(scan.take(q));
+        return answers;
+    };
+    (void)exact_answers(0, 1, effort.exact_one_);
+    const auto exact = exact_answers(0, sample.size(), effort.exact_many_);
+    effort.exact_many_ /= static_cast<double>(sample.size());
+
+    for (const std::size_t k : {std::size_t{1}, std::size_t{10}, most_wanted}) {
+        auto& curve = effort.curves_.emplace_back(Curve{k, {}});
+        for (std::size_t ef = k; ef <= largest_ef; ef += std::max<std::size_t>(2, ef / 3)) {
+            const Wanted wanted{.k = k, .allowed = linked.data(), .threads = threads};
+            GraphScan scan(rows, graph, none, wanted, ef);
+            for (const auto slot : sample) scan.add(rows.vector(slot));
+            const double begin = now();
+            scan.run();
+            const double seconds = (now() - begin) / static_cast<double>(sample.size());
+            std::vector<double> recalls;
+            for (std::size_t q = 0; q < sample.size(); ++q) recalls.push_back(recall_of(scan.take(q), exact[q], k));
+            const double recall = surely(recalls);
+            if (curve.points.empty() || recall > curve.points.back().recall) curve.points.push_back({ef, recall, seconds});
+            if (recall >= 0.9999 || seconds > 2 * effort.exact_many_) break;
+        }
+    }
+    return effort;
+}
+
+double Effort::cost(std::size_t ef, bool many) const {
+    const double exact = many ? exact_many_ : exact_one_;
+    for (const auto& curve : curves_)
+        for (const auto& point : curve.points)
+            if (point.ef >= ef) return exact == 0 ? 0 : point.seconds / exact;
+    return std::numeric_limits<double>::infinity();
+}
+
+std::optional<std::size_t> Effort::ef_for(std::size_t k, double recall) const {
+    for (const auto& curve : curves_) {
+        if (curve.k < k) continue;
+        const auto point = std::ranges::find_if(curve.points, [recall](const auto& one) { return one.recall >= recall; });
+        if (point != curve.points.end()) return std::max(k, point->ef);
+        return std::nullopt;
+    }
+    return std::nullopt;
+}
+
+}  // namespace sextant::index

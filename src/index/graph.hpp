@@ -1,0 +1,105 @@
+// Rows as a graph whose edges lead to near ones: approximate search in time that hardly grows with the number of rows.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <span>
+#include <vector>
+
+#include "index/query.hpp"
+#include "index/rows.hpp"
+
+namespace sextant::index {
+
+/// A hierarchical navigable small-world graph (Malkov and Yashunin, Efficient and robust approximate nearest neighbor
+/// search using HNSW graphs, 2018), whose nodes are compared by their byte codes. A node has copies of a row's codes beside
+/// its links, so that a step reads one place in memory, and so that a row may go while the node still leads to others.
+///
+/// Threads: `link` and `walk` by any threads at once. A walk sees nodes that are being linked or does not.
+class Graph {
+public:
+    using Node = std::uint32_t;
+    static constexpr Node none = std::numeric_limits<Node>::max();
+
+    /// Each node has up to `m` links, 2 m of the lowest level, chosen from `ef_construction` near nodes.
+    struct Shape {
+        std::size_t m = 16, ef_construction = 200;
+        friend bool operator==(const Shape&, const Shape&) = default;
+    };
+
+    Graph(const RowLayout& layout, const Shape& shape);
+    Graph(const Graph&) = delete;
+    Graph& operator=(const Graph&) = delete;
+    ~Graph();
+
+    [[nodiscard]] const Shape& shape() const noexcept { return shape_; }
+    [[nodiscard]] std::size_t size() const noexcept { return size_.load(std::memory_order_acquire); }
+    [[nodiscard]] std::size_t bytes() const noexcept;
+
+    /// Makes a node of the row in `slot`. Throws `bad_alloc`; what was linked before stays.
+    void link(const Rows& rows, std::size_t slot);
+
+    /// The row that a node was made of.
+    struct Row {
+        std::size_t slot;
+        std::uint64_t stamp;  ///< `RowInfo::stamp`
+    };
+    [[nodiscard]] Row row(Node node) const noexcept;
+
+    /// A node that a walk came by, and an upper bound of its score (`Query::bound`).
+    struct Found {
+        Node node;
+        float bound;
+    };
+    /// About the `ef` nearest, the nearest first. `visited` counts the nodes that were compared with the query.
+    [[nodiscard]] std::vector<Found> walk(const Query& query, std::size_t ef, std::size_t& visited) const;
+
+private:
+    struct Head;
+    struct Step;
+    struct Target;
+    class Visits;
+    struct Borrowed;
+    using Link = std::atomic<Node>;
+    using Components = std::vector<std::int8_t>;
+
+    [[nodiscard]] std::byte* at(Node node) const noexcept;
+    [[nodiscard]] Head& head(Node node) const noexcept;
+    [[nodiscard]] const std::uint8_t* codes(Node node) const noexcept;
+    [[nodiscard]] Link* links(Node node, std::size_t level) const noexcept;
+    [[nodiscard]] std::size_t most_links(std::size_t level) const noexcept { return level == 0 ? 2 * shape_.m : shape_.m; }
+    [[nodiscard]] std::size_t links_of(Node node, std::size_t level, Node* out) const noexcept;
+
+    [[nodiscard]] Node add_node(const Rows& rows, std::size_t slot, std::size_t level);
+    [[nodiscard]] std::size_t level_of(std::uint64_t number) const noexcept;
+    [[nodiscard]] Target target_of(Node node, Components& buffer) const;
+    void near_of(const Target& target, std::span<const Node> nodes, float* out) const noexcept;
+    [[nodiscard]] Step descend(const Target& target, Step from, std::size_t from_level, std::size_t to_level, std::size_t& visited) const;
+    void spread(const Target& target, std::vector<Step>& pool, std::size_t ef, std::size_t level, Visits& visits, std::size_t& visited) const;
+    void choose(std::vector<Step>& near, std::size_t most) const;
+    void link_back(Node from, Node to, std::size_t level);
+
+    struct Free {
+        void operator()(std::byte* bytes) const noexcept { ::operator delete(bytes, std::align_val_t{64}); }
+    };
+    static constexpr std::size_t first_chunk = 1024, most_chunks = 23;
+
+    const RowLayout& layout_;
+    Shape shape_;
+    std::size_t codes_at_, links_at_, node_bytes_;
+    std::atomic<std::byte*> chunks_[most_chunks] = {};  // each as large as all before it
+    std::atomic<std::size_t> size_{0};
+    std::atomic<std::uint64_t> entry_{~std::uint64_t{0}};  // level, node
+    mutable std::mutex growing_;                           // of chunks, nodes and upper levels
+    std::mutex rising_;                                    // held while a node above all others is linked
+    std::vector<std::unique_ptr<Link[]>> upper_;
+    mutable std::mutex resting_;
+    mutable std::vector<std::unique_ptr<Visits>> visits_;  // for walks to come
+};
+
+}  // namespace sextant::index

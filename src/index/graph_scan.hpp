@@ -1,0 +1,56 @@
+// The k best rows for each query, found by walking a graph: almost always the nearest, and never too few.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <deque>
+#include <span>
+#include <vector>
+
+#include <sextant/kernels/top_k.hpp>
+
+#include "index/exact_scan.hpp"
+#include "index/graph.hpp"
+
+namespace sextant::index {
+
+/// Walks the graph for each query and scores what it comes by in 64 bits; rows that the graph does not have, `unlinked`, are
+/// scanned. If a walk comes by fewer rows than are wanted and allowed, all that are allowed are scanned.
+class GraphScan {
+public:
+    /// All must outlive this. A walk keeps the `ef` nearest nodes it has seen.
+    GraphScan(const Rows& rows, const Graph& graph, const Bits& unlinked, const Wanted& wanted, std::size_t ef)
+        : rows_(rows), graph_(graph), unlinked_(unlinked), wanted_(wanted), ef_(ef) {}
+
+    /// `vector` must stay where it is, and be one that the index could hold.
+    void add(std::span<const float> vector) { queries_.push_back({vector, kernels::TopK(wanted_.k)}); }
+    void run();
+    /// As `ExactScan::take`.
+    [[nodiscard]] std::vector<kernels::Scored> take(std::size_t q) { return queries_[q].best.take(); }
+    /// How many nodes and rows were compared with query `q`.
+    [[nodiscard]] std::size_t compared(std::size_t q) const { return queries_[q].compared; }
+    /// Whether all rows that are allowed were.
+    [[nodiscard]] bool exact(std::size_t q) const { return queries_[q].exact; }
+
+private:
+    struct Asked {
+        std::span<const float> vector;
+        kernels::TopK best;
+        std::size_t found = 0;  // rows that are allowed
+        std::size_t compared = 0;
+        bool exact = false;
+    };
+    void walk(Asked& asked);
+    void scan(const Bits& slots, const std::vector<Asked*>& asked);
+    [[nodiscard]] bool allowed(std::size_t slot, std::uint64_t stamp) const;
+
+    const Rows& rows_;
+    const Graph& graph_;
+    const Bits& unlinked_;
+    const Wanted& wanted_;
+    std::size_t ef_;
+    std::deque<Asked> queries_;
+    std::atomic<std::size_t> next_{0};
+};
+
+}  // namespace sextant::index
