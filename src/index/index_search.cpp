@@ -1,0 +1,153 @@
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <exception>
+#include <vector>
+
+#include <sextant/core/error.hpp>
+
+#include "index/exact_scan.hpp"
+#include "index/graph_scan.hpp"
+#include "index/index_impl.hpp"
+#include "index/validate.hpp"
+
+namespace sextant {
+namespace {
+
+ScoreType score_type_of(Metric metric) {
+    switch (metric) {
+        case Metric::cosine:
+            return ScoreType::cosine;
+        case Metric::dot:
+            return ScoreType::dot;
+        case Metric::l2:
+            break;
+    }
+    return ScoreType::l2;
+}
+
+}  // namespace
+
+SearchResult Index::Impl::result(const index::State& seen, std::span<const kernels::Scored> found, const NearestOptions& options) const {
+    SearchResult result;
+    result.score_type = score_type_of(space.metric);
+    if (found.size() < options.k) result.completeness = Completeness::exhausted;
+    for (const auto& best : found) {
+        auto& hit = result.hits.emplace_back(Hit{seen.rows->named(best.row).first, best.score, best.score, {}, {}});
+        if (options.records)
+            seen.read(best.row, [&hit](std::string_view payload, std::string_view text) {
+                hit.payload = payload;
+                hit.text = text;
+            });
+    }
+    return result;
+}
+
+void NearestOptions::validate() const {
+    const auto refuse = [](const char* what) { throw Error(ErrorCode::invalid_argument, what); };
+    if (k == 0) refuse("k is 0: ask for at least 1 hit");
+    if (threads == 0) refuse("threads is 0: the calling thread is one");
+    if (min_score && std::isnan(*min_score)) refuse("min_score is NaN: every comparison with it is false");
+    if (min_recall && !(*min_recall >= 0 && *min_recall <= 1)) refuse("min_recall is a part of 1: give a number from 0 to 1");
+    if (ef && *ef < k) refuse("ef is less than k: keep at least as many candidates as hits are wanted");
+    if (ef && min_recall) refuse("ef and min_recall are both given: one says the effort, the other what it is to give");
+}
+
+void GraphOptions::validate() const {
+    const auto refuse = [](const char* what) { throw Error(ErrorCode::invalid_argument, what); };
+    if (m < 2 || m > 256) refuse("m is the number of links of a record: give 2 to 256");
+    if (ef_construction < m) refuse("ef_construction is less than m: links are chosen from so many candidates");
+    if (threads == 0) refuse("threads is 0: the calling thread is one");
+}
+
+SearchResult Index::nearest(std::span<const float> query, const NearestOptions& options) const {
+    const Eigen::Map<const Matrix> one(query.data(), 1, static_cast<Eigen::Index>(query.size()));
+    return std::move(nearest(one, options).front());
+}
+
+std::vector<SearchResult> Index::nearest(const Eigen::Ref<const Matrix>& queries, const NearestOptions& options) const {
+    const auto begin = std::chrono::steady_clock::now();
+    options.validate();
+    const auto state = impl_->now();
+    const auto count = static_cast<std::size_t>(queries.rows());
+    std::vector<std::span<const float>> vectors;
+    for (std::size_t i = 0; i < count; ++i) {
+        vectors.emplace_back(queries.row(static_cast<Eigen::Index>(i)).data(), static_cast<std::size_t>(queries.cols()));
+        index::check_vector(impl_->space, vectors.back(), "query " + std::to_string(i));
+    }
+    index::Wanted wanted{.k = options.k, .threads = options.threads};
+    if (options.min_score) wanted.min_score = *options.min_score;
+    index::Bits allowed;
+    auto rows = state.rows->size();
+    if (options.filter) {
+        allowed = impl_->columns.select(*options.filter, state.rows->live(), [&state](std::size_t slot, const auto& use) {
+            state.read(slot, [&use](std::string_view payload, std::string_view) { use(payload); });
+        });
+        wanted.allowed = allowed.data();
+        rows = index::count_bits(allowed);
+    }
+    std::vector<SearchResult> results;
+    const auto search = [&](auto scan, const auto& finish) {
+        for (const auto& vector : vectors) scan.add(vector);
+        scan.run();
+        for (std::size_t i = 0; i < count; ++i) {
+            results.push_back(impl_->result(state, scan.take(i), options));
+            finish(results.back(), scan, i);
+        }
+    };
+    if (const auto ef = index::effort_for(state.linked.get(), *state.rows, rows, count, options)) {
+        search(index::GraphScan(*state.rows, *state.linked->graph, state.linked->unlinked, wanted, *ef), [](SearchResult& result, const auto& scan, std::size_t i) {
+            result.rows_scored = scan.compared(i);
+            if (result.completeness == Completeness::exact && !scan.exact(i)) result.completeness = Completeness::approximate;
+        });
+    } else {
+        search(index::ExactScan(*state.rows, wanted), [rows](SearchResult& result, const auto&, std::size_t) { result.rows_scored = rows; });
+    }
+    const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
+    for (auto& result : results) result.stages.push_back({"retrieve", elapsed.count()});
+    return results;
+}
+
+void Index::build_graph(const GraphOptions& options) {
+    options.validate();
+    const std::lock_guard builder(impl_->building);
+    const auto before = impl_->now();
+    index::Linking linking(before.rows, before.linked, options);
+    std::exception_ptr failure;
+    try {
+        linking.run();
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    {
+        const std::lock_guard writer(impl_->writing);
+        auto linked = linking.result(*impl_->now().rows);
+        const std::lock_guard lock(impl_->latest);
+        std::swap(impl_->state.linked, linked);
+    }
+    if (failure) std::rethrow_exception(failure);
+}
+
+std::optional<GraphInfo> Index::graph() const {
+    const auto state = impl_->now();
+    if (!state.linked) return std::nullopt;
+    const auto& [graph, effort, unlinked] = *state.linked;
+    const auto left = index::count_bits(unlinked);
+    return GraphInfo{graph->shape().m, graph->shape().ef_construction, state.rows->size() - left, left, graph->bytes()};
+}
+
+double Index::measure_recall(const Eigen::Ref<const Matrix>& queries, const NearestOptions& options) const {
+    auto asked = options, exactly = options;
+    asked.records = exactly.records = false;
+    exactly.min_recall.reset();
+    exactly.ef.reset();
+    const auto found = nearest(queries, asked), exact = nearest(queries, exactly);
+    double sum = 0;
+    for (std::size_t i = 0; i < exact.size(); ++i) {
+        const auto near_enough = [&](const Hit& hit) { return hit.score >= exact[i].hits.back().score; };
+        sum += exact[i].empty() ? 1 : std::min(1.0, static_cast<double>(std::ranges::count_if(found[i], near_enough)) / static_cast<double>(exact[i].size()));
+    }
+    return exact.empty() ? 1 : sum / static_cast<double>(exact.size());
+}
+
+}  // namespace sextant
