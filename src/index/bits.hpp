@@ -26,6 +26,12 @@ void for_each_bit(std::uint64_t bits, Use&& use) {
     for (; bits != 0; bits &= bits - 1) use(static_cast<std::size_t>(std::countr_zero(bits)));
 }
 
+template <class Use>
+void for_each_slot(const Bits& slots, Use&& use) {
+    for (std::size_t word = 0; word < slots.size(); ++word)
+        for_each_bit(slots[word], [&](std::size_t i) { use(word * word_bits + i); });
+}
+
 [[nodiscard]] inline std::size_t count_bits(const Bits& bits) noexcept {
     std::size_t count = 0;
     for (const auto word : bits) count += static_cast<std::size_t>(std::popcount(word));

@@ -157,8 +157,7 @@ void Columns::read_missing(const std::vector<filter::Path>& paths, const Bits& l
             for (std::size_t i = 0; i < paths.size(); ++i) columns[i]->set(slot, fields ? fields->at(paths[i]) : std::nullopt);
         });
     };
-    for (std::size_t block = 0; block < live.size(); ++block)
-        for_each_bit(live[block], [&](std::size_t i) { read_slot(block * word_bits + i); });
+    for_each_slot(live, read_slot);
 }
 
 Bits Columns::evaluate(const Filter& filter, std::size_t blocks) const {

@@ -1,174 +1,142 @@
 #include "index/index_impl.hpp"
 
-#include <cstring>
+#include <algorithm>
+#include <map>
+#include <unordered_map>
 #include <unordered_set>
 
 #include <sextant/core/error.hpp>
 
 #include "index/validate.hpp"
+#include "store/new_file.hpp"
+#include "store/record_vectors.hpp"
 #include "store/summary.hpp"
 
 namespace sextant {
 namespace {
 
 using index::RowInfo;
-using index::RowTable;
 using index::State;
 using store::RecordFile;
 
-void copy_floats(std::span<const std::byte> bytes, std::vector<float>& floats) {
-    floats.resize(bytes.size() / sizeof(float));
-    std::memcpy(floats.data(), bytes.data(), bytes.size());
+RecordFile::Access access_of(const OpenOptions& options) {
+    return options.read_only ? RecordFile::Access::read : RecordFile::Access::write;
 }
+
+std::vector<NamedSpace> alone(const Space& space) { return {{"", space}}; }
 
 }  // namespace
-
-void Index::Impl::load() {
-    std::vector<float> vector;
-    RowTable::Change change(table);
-    state.file->scan([&](const store::Row& row) {
-        const std::string what = name + ": row " + std::to_string(row.number) + " (id " + index::shown(row.id) + ")";
-        copy_floats(row.vector, vector);
-        try {
-            const double norm = index::check_vector(file->space(), vector, what);
-            if (!change.put(row.id, {row.number, row.checksum, norm}, vector))
-                throw Error(ErrorCode::corrupt, what + ": an earlier row has this id too");
-        } catch (const Error& error) {
-            throw Error(ErrorCode::corrupt, error.what());
-        }
-    });
-    change.prepare();
-    change.make_room();
-    change.publish();
-    state.rows = table.rows();
-}
-
-/// Commits, and shows it to readers, all at once.
-void Index::Impl::publish(RowTable::Change& change, RecordFile::Transaction* transaction) {
-    change.prepare();
-    columns.forget(change.written());
-    {
-        const std::lock_guard names(naming);
-        change.make_room();
-    }
-    auto linked = state.linked ? state.linked->after(change.rows(), change.written()) : nullptr;
-    std::shared_ptr<store::RecordView> view;
-    if (transaction) {
-        view = file->spare_view();
-        transaction->commit();
-        file->show_last_commit(*view);
-    }
-    State next{nullptr, std::move(view), std::move(linked)};
-    {
-        const std::lock_guard names(naming);
-        change.publish();
-        next.rows = table.rows();
-        const std::lock_guard lock(latest);
-        std::swap(state, next);
-    }
-    next = {};  // the last look at what was before, if no reader has one
-    if (file && file->checkpoint_due()) checkpoint();
-}
-
-void Index::Impl::checkpoint() noexcept {
-    file->checkpoint();
-    try {  // a view from after it, so that the log can begin anew; without, it does so after the next
-        auto view = file->view();
-        const std::lock_guard lock(latest);
-        std::swap(state.file, view);
-    } catch (...) {
-    }
-}
 
 Index::Index(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Index::Index(Index&&) noexcept = default;
 Index& Index::operator=(Index&&) noexcept = default;
 Index::~Index() = default;
 
-Index Index::create(const std::filesystem::path& path, const Space& space) {
-    return Index(std::make_unique<Impl>(RecordFile::create(path, space)));
+Index Index::create(const std::filesystem::path& path, const Space& space) { return create(path, alone(space)); }
+
+Index Index::create(const std::filesystem::path& path, const std::vector<NamedSpace>& spaces) {
+    return Index(std::make_unique<Impl>(RecordFile::create(path, spaces)));
 }
 
-Index Index::in_memory(const Space& space) {
-    store::check_space(space);
-    return Index(std::make_unique<Impl>(space));
+Index Index::in_memory(const Space& space) { return in_memory(alone(space)); }
+
+Index Index::in_memory(const std::vector<NamedSpace>& spaces) {
+    store::check_spaces(spaces);
+    return Index(std::make_unique<Impl>("in-memory index", spaces));
 }
 
 Index Index::open(const std::filesystem::path& path, const OpenOptions& options) {
-    const auto access = options.read_only ? RecordFile::Access::read : RecordFile::Access::write;
-    auto impl = std::make_unique<Impl>(RecordFile::open(path, access));
+    auto impl = std::make_unique<Impl>(RecordFile::open(path, access_of(options)));
     impl->load();
     return Index(std::move(impl));
 }
 
 Index Index::open(const std::filesystem::path& path, const Space& expected, const OpenOptions& options) {
-    const auto access = options.read_only ? RecordFile::Access::read : RecordFile::Access::write;
-    auto impl = std::make_unique<Impl>(RecordFile::open(path, access));
-    auto found = impl->space;
+    auto impl = std::make_unique<Impl>(RecordFile::open(path, access_of(options)));
+    auto& first = impl->spaces.front().space;
+    auto found = first;
     if (options.allow_compatible) found.fingerprint = expected.fingerprint;
     require_compatible(impl->name, found, expected);
-    impl->space = std::move(found);
+    first = std::move(found);
     impl->load();
     return Index(std::move(impl));
 }
 
 const std::string& Index::name() const noexcept { return impl_->name; }
-const Space& Index::space() const noexcept { return impl_->space; }
+const Space& Index::space() const noexcept { return impl_->spaces.front().space; }
 
-std::size_t Index::size() const { return impl_->now().rows->size(); }
+const Space& Index::space(std::string_view name) const { return impl_->spaces[impl_->number_of(name)].space; }
+
+std::vector<NamedSpace> Index::spaces() const {
+    std::vector<NamedSpace> all;
+    for (const auto& one : impl_->spaces) all.push_back({one.name, one.space});
+    return all;
+}
+
+std::size_t Index::Impl::number_of(std::string_view space) const {
+    if (space.empty()) return 0;
+    std::string names;
+    for (std::size_t s = 0; s < spaces.size(); ++s) {
+        if (spaces[s].name == space) return s;
+        names += (s == 0 ? "" : ", ") + index::shown(spaces[s].name);
+    }
+    throw Error(ErrorCode::not_found, name + " has no space " + index::shown(space) + ": it has " + names);
+}
+
+std::size_t Index::size() const { return impl_->now().counts.rows; }
 
 bool Index::contains(std::string_view id) const {
+    impl_->look_again();
     const std::lock_guard names(impl_->naming);
-    return impl_->table.find(id).has_value();
+    return impl_->find(id).has_value();
 }
 
 void Index::upsert(std::span<const Record> records) {
     const std::lock_guard writer(impl_->writing);
     impl_->check_writable();
-    const auto norms = index::check_records(impl_->space, records, [&](std::string_view p) { return impl_->json.is_object(p); });
+    const auto named = spaces();
+    const auto norms = index::check_records(named, records, [&](std::string_view p) { return impl_->json.is_object(p); });
     if (records.empty()) return;
 
-    auto& [name, file, space, table, columns, json, next_number, building, writing, naming, latest, state] = *impl_;
-    RowTable::Change change(table);
+    Impl::Change change(*impl_);
     std::optional<RecordFile::Transaction> transaction;
-    if (file) transaction.emplace(*file);
-    auto number_in_memory = next_number;
+    if (impl_->file) transaction.emplace(*impl_->file);
+    std::vector<std::span<const float>> vectors(named.size());
     for (std::size_t i = 0; i < records.size(); ++i) {
         const auto& record = records[i];
-        RowInfo info{.norm = norms[i]};
-        const auto known = table.find(record.id);
-        if (known) info.number = table.rows()->info(*known).number;
-        std::unique_ptr<index::Kept> kept;
+        for (std::size_t s = 0; s < named.size(); ++s) vectors[s] = store::vector_in(record, named, s);
+        const auto known = impl_->find(record.id);
+        RowInfo info;
+        if (known) info = impl_->info(*known);
+        std::shared_ptr<const index::Kept> kept;
         if (!transaction) {
-            if (!known) info.number = number_in_memory++;
-            kept = std::make_unique<index::Kept>(index::Kept{record.payload, record.text});
+            if (!known) info.number = change.next_number();
+            kept = std::make_shared<const index::Kept>(index::Kept{record.payload, record.text, record.parent, record.span});
         } else if (known) {
-            info.checksum = transaction->replace(info.number, table.rows()->info(*known).checksum, record);
+            info.checksum = transaction->replace(info.number, info.checksum, record);
         } else {
             const auto added = transaction->insert(record);
             info.number = added.number;
             info.checksum = added.checksum;
         }
-        change.put(record.id, info, record.vector, std::move(kept));
+        change.put(record.id, info, vectors, std::span(norms).subspan(i * named.size(), named.size()), kept);
     }
     impl_->publish(change, transaction ? &*transaction : nullptr);
-    next_number = number_in_memory;
 }
 
 std::size_t Index::remove(std::span<const std::string> ids) {
     const std::lock_guard writer(impl_->writing);
     impl_->check_writable();
-    const auto& table = impl_->table;
     std::unordered_set<std::string_view> gone;
     for (const auto& id : ids)
-        if (table.find(id)) gone.insert(id);
+        if (impl_->find(id)) gone.insert(id);
     if (gone.empty()) return 0;
 
-    RowTable::Change change(impl_->table);
+    Impl::Change change(*impl_);
     std::optional<RecordFile::Transaction> transaction;
     if (impl_->file) transaction.emplace(*impl_->file);
     for (const auto id : gone) {
-        const auto& info = table.rows()->info(*table.find(id));
+        const auto& info = impl_->info(*impl_->find(id));
         if (transaction) transaction->remove(info.number, info.checksum);
         change.remove(id);
     }
@@ -176,44 +144,85 @@ std::size_t Index::remove(std::span<const std::string> ids) {
     return gone.size();
 }
 
-std::optional<Record> Index::get(std::string_view id) const {
-    State state;
-    std::size_t slot = 0;
-    {
-        const std::lock_guard names(impl_->naming);
-        const auto known = impl_->table.find(id);
-        if (!known) return std::nullopt;
-        slot = *known;
-        state = impl_->now();
-    }
-    const auto vector = state.rows->vector(slot);
-    Record record{std::string(id), {vector.begin(), vector.end()}};
-    state.read(slot, [&record](std::string_view payload, std::string_view text) {
-        record.payload = payload;
-        record.text = text;
+/// The record that has its vectors in these slots of the spaces; in at least one of them.
+Record Index::Impl::record(const State& seen, std::span<const std::optional<std::size_t>> slots) const {
+    const auto first = static_cast<std::size_t>(std::ranges::find_if(slots, [](const auto& slot) { return slot.has_value(); }) - slots.begin());
+    Record record{seen.spaces[first].rows->named(*slots[first]).first, {}};
+    seen.read(seen.spaces[first], *slots[first], [&record](const index::Details& details) {
+        record.payload = details.payload;
+        record.text = details.text;
+        record.parent = details.parent;
+        record.span = details.span;
     });
+    for (std::size_t s = 0; s < slots.size(); ++s) {
+        if (!slots[s]) continue;
+        const auto vector = seen.spaces[s].rows->vector(*slots[s]);
+        (s == 0 ? record.vector : record.vectors[spaces[s].name]).assign(vector.begin(), vector.end());
+    }
     return record;
 }
 
+std::optional<Record> Index::get(std::string_view id) const {
+    impl_->look_again();
+    State state;
+    std::vector<std::optional<std::size_t>> slots;
+    {
+        const std::lock_guard names(impl_->naming);
+        if (!impl_->find(id)) return std::nullopt;
+        for (const auto& space : impl_->spaces) slots.push_back(space.table.find(id));
+        state = impl_->last();
+    }
+    return impl_->record(state, slots);
+}
+
 void Index::verify() const {
-    const std::lock_guard writer(impl_->writing);
     const auto state = impl_->now();
     if (!state.file) return;
-    std::size_t seen = 0;
-    state.file->scan([&](const store::Row& row) {
-        const auto slot = impl_->table.find(row.id);
-        const auto& rows = *state.rows;
-        const bool equal = slot && rows.info(*slot).number == row.number && rows.info(*slot).checksum == row.checksum &&
-                           std::memcmp(rows.vector(*slot).data(), row.vector.data(), row.vector.size()) == 0;
-        if (!equal)
-            throw Error(ErrorCode::corrupt, impl_->name + ": row " + std::to_string(row.number) + " (id " +
-                                                index::shown(row.id) +
-                                                ") is not what is in memory: open the index again");
-        ++seen;
+    const auto refuse = [this](const std::string& what) {
+        throw Error(ErrorCode::corrupt, impl_->name + ": " + what + " is not what is in memory: open the index again");
+    };
+    std::vector<std::unordered_map<std::uint64_t, std::size_t>> slots(state.spaces.size());  // by the numbers of rows
+    for (std::size_t s = 0; s < slots.size(); ++s)
+        index::for_each_slot(state.spaces[s].rows->live(), [&](std::size_t slot) { slots[s][state.spaces[s].rows->info(slot).number] = slot; });
+    state.file->scan([&](const store::Row& row, store::RowVectors vectors) {
+        for (std::size_t s = 0; s < slots.size(); ++s) {
+            const auto& rows = *state.spaces[s].rows;
+            const auto known = slots[s].extract(row.number);
+            const bool equal = known ? rows.named(known.mapped()).first == row.id && rows.info(known.mapped()).checksum == row.checksum &&
+                                           std::ranges::equal(std::as_bytes(rows.vector(known.mapped())), vectors[s])
+                                     : vectors[s].empty();
+            if (!equal) refuse("row " + std::to_string(row.number) + " (id " + index::shown(row.id) + ")");
+        }
     });
-    if (seen != state.rows->size())
-        throw Error(ErrorCode::corrupt, impl_->name + " holds " + std::to_string(seen) + " records, memory " +
-                                            std::to_string(state.rows->size()) + ": open the index again");
+    for (const auto& left : slots)
+        if (!left.empty()) refuse("the absence of row " + std::to_string(left.begin()->first));
+}
+
+void Index::backup(const std::filesystem::path& path) const {
+    if (impl_->file) {
+        impl_->file->copy_to(path);
+        return;
+    }
+    const auto state = impl_->last();
+    std::map<std::uint64_t, std::vector<std::optional<std::size_t>>> records;  // their slots, in the order of insertion
+    for (std::size_t s = 0; s < state.spaces.size(); ++s)
+        index::for_each_slot(state.spaces[s].rows->live(), [&](std::size_t slot) {
+            auto& slots = records[state.spaces[s].rows->info(slot).number];
+            slots.resize(state.spaces.size());
+            slots[s] = slot;
+        });
+    store::make_new_file(path, [&](const std::string& draft) {
+        RecordFile::write_empty(draft, spaces());
+        auto file = RecordFile::open(draft, RecordFile::Access::write);
+        RecordFile::Transaction transaction(file);
+        for (const auto& [number, slots] : records) transaction.insert(impl_->record(state, slots));
+        transaction.commit();
+    });
+}
+
+void Index::compact() {
+    const std::lock_guard writer(impl_->writing);
+    if (impl_->file) impl_->file->compact();
 }
 
 }  // namespace sextant

@@ -3,13 +3,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
+#include <vector>
 
 #include <sextant/index/index.hpp>
 #include <sextant/kernels/top_k.hpp>
@@ -19,27 +20,51 @@
 #include "index/row_table.hpp"
 #include "store/json_check.hpp"
 #include "store/record_file.hpp"
+#include "store/span_text.hpp"
 
 namespace sextant {
 namespace index {
 
+/// A record but for its id and its vectors.
+struct Details {
+    std::string_view payload, text, parent;
+    Span span;
+};
+
+/// The vectors of one space as one commit left them.
+struct SpaceState {
+    std::shared_ptr<const Rows> rows;
+    std::shared_ptr<const LinkedRows> linked = {};  // null if there is no graph
+};
+
 /// What one commit left. Whoever holds it reads in peace, whatever is written meanwhile.
 struct State {
-    std::shared_ptr<const Rows> rows;
-    std::shared_ptr<const store::RecordView> file;   // null in memory
-    std::shared_ptr<const LinkedRows> linked;  // null if there is no graph
+    std::vector<SpaceState> spaces;
+    std::shared_ptr<const store::RecordView> file = {};  // null in memory
+    store::Counts counts = {};                           // in memory: of rows only
 
-    /// Calls `use` with payload and text.
+    /// Calls `use` with the details of the record that has its vector in this slot.
     template <class Use>
-    void read(std::size_t slot, Use&& use) const {
-        if (!file) {
-            const auto& kept = *rows->named(slot).second.kept;
-            use(kept.payload, kept.text);
+    void read(const SpaceState& in, std::size_t slot, Use&& use) const {
+        const auto& info = in.rows->info(slot);
+        if (file) {
+            file->read(info.number, info.checksum,
+                       [&use](const store::Row& row) { use(Details{row.payload, row.text, row.parent, *store::span_from(row.span)}); });
             return;
         }
-        const auto& info = rows->info(slot);
-        file->read(info.number, info.checksum, [&use](const store::Row& row) { use(row.payload, row.text); });
+        const auto& kept = *in.rows->named(slot).second.kept;
+        use(Details{kept.payload, kept.text, kept.parent, kept.span});
     }
+};
+
+/// The vectors of one space.
+struct SpaceTable {
+    explicit SpaceTable(const NamedSpace& named) : name(named.name), space(named.space), table(space.dimensions, space.metric) {}
+
+    std::string name;
+    Space space;  // the file's; its fingerprint is the caller's, if he vouches for that
+    RowTable table;
+    Columns columns;
 };
 
 }  // namespace index
@@ -47,36 +72,69 @@ struct State {
 struct Index::Impl {
     std::string name;
     std::optional<store::RecordFile> file;  // none in memory
-    Space space;                     // the file's; its fingerprint is the caller's, if he vouches for that
-    index::RowTable table;
-    mutable index::Columns columns;
+    std::deque<index::SpaceTable> spaces;   // at least one
     store::JsonCheck json;
-    std::uint64_t next_number = 1;  // of a record in memory
-    std::mutex building;            // held by the one who links; taken before `writing`
-    std::mutex writing;             // held by the one writer; only he changes anything
-    mutable std::mutex naming;      // of the ids in `table`
-    mutable std::mutex latest;      // of `state`; held for an instant, and taken after `naming`
+    std::mutex building;        // held by the one who links; taken before `writing`
+    std::mutex writing;         // held by the one who changes anything: a writer, or who sees that another process wrote
+    mutable std::mutex naming;  // of the ids in the tables
+    mutable std::mutex latest;  // of `state`; held for an instant, and taken after `naming`
     index::State state;
+    bool outdated = false;  // the file has changes that `state` lacks
 
-    explicit Impl(const Space& of_memory) : name("in-memory index"), space(of_memory), table(space.dimensions, space.metric) {
-        state.rows = table.rows();
-    }
-    explicit Impl(store::RecordFile opened)
-        : name(opened.name()), file(std::move(opened)), space(file->space()), table(space.dimensions, space.metric) {
-        state = {table.rows(), file->view(), nullptr};
-    }
+    Impl(std::string called, std::span<const NamedSpace> named);
+    explicit Impl(store::RecordFile opened);
 
-    [[nodiscard]] index::State now() const {
-        const std::lock_guard lock(latest);
-        return state;
-    }
+    /// What the last commit left; if the file is only read, that of any process.
+    [[nodiscard]] index::State now();
+    [[nodiscard]] index::State last() const;  // that this object knows of
     void load();
+    void look_again();
+    bool catch_up(const std::shared_ptr<const store::RecordView>& view, const store::Counts& counts,
+                  const std::optional<std::vector<std::uint64_t>>& changed);
     void check_writable() const {
         if (file) file->check_writable();
     }
-    void publish(index::RowTable::Change& change, store::RecordFile::Transaction* transaction);
+
+    /// The number of the space that has this name; the first, if the name is empty. Throws `not_found`.
+    [[nodiscard]] std::size_t number_of(std::string_view space) const;
+
+    /// Where a vector of the record lies.
+    struct Place {
+        std::size_t space, slot;
+    };
+    /// Of the last state that was published. The caller holds `writing` or `naming`.
+    [[nodiscard]] std::optional<Place> find(std::string_view id) const;
+    [[nodiscard]] const index::RowInfo& info(const Place& place) const { return spaces[place.space].table.rows()->info(place.slot); }
+
+    [[nodiscard]] Record record(const index::State& seen, std::span<const std::optional<std::size_t>> slots) const;
+
+    class Change;
+    void publish(Change& change, store::RecordFile::Transaction* transaction, std::shared_ptr<const store::RecordView> seen = {});
     void checkpoint() noexcept;
-    [[nodiscard]] SearchResult result(const index::State& seen, std::span<const kernels::Scored> found, const NearestOptions& options) const;
+    [[nodiscard]] SearchResult result(const index::State& seen, std::size_t space, std::span<const kernels::Scored> found,
+                                      const NearestOptions& options) const;
+};
+
+/// A change of records in all spaces. One at a time; what is not published has not happened.
+class Index::Impl::Change {
+public:
+    explicit Change(Impl& impl);
+
+    /// Puts the vectors that there are, in place of those of the record that has this id. `norms` are theirs.
+    /// False if this change has put one of this id already.
+    bool put(std::string_view id, const index::RowInfo& info, std::span<const std::span<const float>> vectors, std::span<const double> norms,
+             const std::shared_ptr<const index::Kept>& kept = {});
+    [[nodiscard]] bool has_put(std::string_view id) const;
+    /// Once for each id; it must be there.
+    void remove(std::string_view id);
+    /// For a new record of an index in memory.
+    [[nodiscard]] std::uint64_t next_number() noexcept { return counts_.next_row++; }
+
+private:
+    friend struct Impl;
+    Impl& impl_;
+    std::deque<index::RowTable::Change> spaces_;
+    store::Counts counts_;
 };
 
 }  // namespace sextant

@@ -28,16 +28,20 @@ ScoreType score_type_of(Metric metric) {
 
 }  // namespace
 
-SearchResult Index::Impl::result(const index::State& seen, std::span<const kernels::Scored> found, const NearestOptions& options) const {
+SearchResult Index::Impl::result(const index::State& seen, std::size_t space, std::span<const kernels::Scored> found,
+                                 const NearestOptions& options) const {
     SearchResult result;
-    result.score_type = score_type_of(space.metric);
+    result.score_type = score_type_of(spaces[space].space.metric);
     if (found.size() < options.k) result.completeness = Completeness::exhausted;
+    const auto& in = seen.spaces[space];
     for (const auto& best : found) {
-        auto& hit = result.hits.emplace_back(Hit{seen.rows->named(best.row).first, best.score, best.score, {}, {}});
+        auto& hit = result.hits.emplace_back(Hit{in.rows->named(best.row).first, best.score, best.score, {}, {}});
         if (options.records)
-            seen.read(best.row, [&hit](std::string_view payload, std::string_view text) {
-                hit.payload = payload;
-                hit.text = text;
+            seen.read(in, best.row, [&hit](const index::Details& details) {
+                hit.payload = details.payload;
+                hit.text = details.text;
+                hit.parent = details.parent;
+                hit.span = details.span;
             });
     }
     return result;
@@ -68,20 +72,22 @@ SearchResult Index::nearest(std::span<const float> query, const NearestOptions& 
 std::vector<SearchResult> Index::nearest(const Eigen::Ref<const Matrix>& queries, const NearestOptions& options) const {
     const auto begin = std::chrono::steady_clock::now();
     options.validate();
+    const auto space = impl_->number_of(options.space);
     const auto state = impl_->now();
+    const auto& [seen, linked] = state.spaces[space];
     const auto count = static_cast<std::size_t>(queries.rows());
     std::vector<std::span<const float>> vectors;
     for (std::size_t i = 0; i < count; ++i) {
         vectors.emplace_back(queries.row(static_cast<Eigen::Index>(i)).data(), static_cast<std::size_t>(queries.cols()));
-        index::check_vector(impl_->space, vectors.back(), "query " + std::to_string(i));
+        index::check_vector(impl_->spaces[space].space, vectors.back(), "query " + std::to_string(i));
     }
     index::Wanted wanted{.k = options.k, .threads = options.threads};
     if (options.min_score) wanted.min_score = *options.min_score;
     index::Bits allowed;
-    auto rows = state.rows->size();
+    auto rows = seen->size();
     if (options.filter) {
-        allowed = impl_->columns.select(*options.filter, state.rows->live(), [&state](std::size_t slot, const auto& use) {
-            state.read(slot, [&use](std::string_view payload, std::string_view) { use(payload); });
+        allowed = impl_->spaces[space].columns.select(*options.filter, seen->live(), [&](std::size_t slot, const auto& use) {
+            state.read(state.spaces[space], slot, [&use](const index::Details& details) { use(details.payload); });
         });
         wanted.allowed = allowed.data();
         rows = index::count_bits(allowed);
@@ -91,17 +97,17 @@ std::vector<SearchResult> Index::nearest(const Eigen::Ref<const Matrix>& queries
         for (const auto& vector : vectors) scan.add(vector);
         scan.run();
         for (std::size_t i = 0; i < count; ++i) {
-            results.push_back(impl_->result(state, scan.take(i), options));
+            results.push_back(impl_->result(state, space, scan.take(i), options));
             finish(results.back(), scan, i);
         }
     };
-    if (const auto ef = index::effort_for(state.linked.get(), *state.rows, rows, count, options)) {
-        search(index::GraphScan(*state.rows, *state.linked->graph, state.linked->unlinked, wanted, *ef), [](SearchResult& result, const auto& scan, std::size_t i) {
+    if (const auto ef = index::effort_for(linked.get(), *seen, rows, count, options)) {
+        search(index::GraphScan(*seen, *linked->graph, linked->unlinked, wanted, *ef), [](SearchResult& result, const auto& scan, std::size_t i) {
             result.rows_scored = scan.compared(i);
             if (result.completeness == Completeness::exact && !scan.exact(i)) result.completeness = Completeness::approximate;
         });
     } else {
-        search(index::ExactScan(*state.rows, wanted), [rows](SearchResult& result, const auto&, std::size_t) { result.rows_scored = rows; });
+        search(index::ExactScan(*seen, wanted), [rows](SearchResult& result, const auto&, std::size_t) { result.rows_scored = rows; });
     }
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
     for (auto& result : results) result.stages.push_back({"retrieve", elapsed.count()});
@@ -110,8 +116,9 @@ std::vector<SearchResult> Index::nearest(const Eigen::Ref<const Matrix>& queries
 
 void Index::build_graph(const GraphOptions& options) {
     options.validate();
+    const auto space = impl_->number_of(options.space);
     const std::lock_guard builder(impl_->building);
-    const auto before = impl_->now();
+    const auto before = impl_->now().spaces[space];
     index::Linking linking(before.rows, before.linked, options);
     std::exception_ptr failure;
     try {
@@ -121,19 +128,20 @@ void Index::build_graph(const GraphOptions& options) {
     }
     {
         const std::lock_guard writer(impl_->writing);
-        auto linked = linking.result(*impl_->now().rows);
+        auto linked = linking.result(*impl_->last().spaces[space].rows);
         const std::lock_guard lock(impl_->latest);
-        std::swap(impl_->state.linked, linked);
+        std::swap(impl_->state.spaces[space].linked, linked);
     }
     if (failure) std::rethrow_exception(failure);
 }
 
-std::optional<GraphInfo> Index::graph() const {
+std::optional<GraphInfo> Index::graph(std::string_view space) const {
     const auto state = impl_->now();
-    if (!state.linked) return std::nullopt;
-    const auto& [graph, effort, unlinked] = *state.linked;
+    const auto& [rows, linked] = state.spaces[impl_->number_of(space)];
+    if (!linked) return std::nullopt;
+    const auto& [graph, effort, unlinked] = *linked;
     const auto left = index::count_bits(unlinked);
-    return GraphInfo{graph->shape().m, graph->shape().ef_construction, state.rows->size() - left, left, graph->bytes()};
+    return GraphInfo{graph->shape().m, graph->shape().ef_construction, rows->size() - left, left, graph->bytes()};
 }
 
 double Index::measure_recall(const Eigen::Ref<const Matrix>& queries, const NearestOptions& options) const {

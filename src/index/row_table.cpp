@@ -105,7 +105,7 @@ void RowTable::Change::kill(std::size_t slot) noexcept {
     --next_.size;
 }
 
-bool RowTable::Change::put(std::string_view id, const RowInfo& info, std::span<const float> vector, std::unique_ptr<const Kept> kept) {
+bool RowTable::Change::put(std::string_view id, const RowInfo& info, std::span<const float> vector, std::shared_ptr<const Kept> kept) {
     const auto [named, is_new] = added_.try_emplace(std::string(id));
     if (!is_new) return false;
     if (table_.ids_.contains(id)) remove(id);

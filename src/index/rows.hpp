@@ -14,6 +14,7 @@
 #include <vector>
 
 #include <sextant/core/space.hpp>
+#include <sextant/core/span.hpp>
 
 #include "index/bits.hpp"
 #include "kernels/quantize.hpp"
@@ -31,13 +32,14 @@ struct RowInfo {
 
 /// What is in no file.
 struct Kept {
-    std::string payload, text;
+    std::string payload, text, parent;
+    Span span;
 };
 
 /// What an id stands for.
 struct Entry {
     std::size_t slot = 0;
-    std::unique_ptr<const Kept> kept;  ///< null if there is a file
+    std::shared_ptr<const Kept> kept;  ///< null if there is a file
 };
 
 struct IdHash {

@@ -1,5 +1,6 @@
 #include "index/validate.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <unordered_map>
@@ -8,6 +9,9 @@
 #include <sextant/core/utf8.hpp>
 #include <sextant/index/index.hpp>
 #include <sextant/kernels/similarity.hpp>
+
+#include "store/record_vectors.hpp"
+#include "store/span_text.hpp"
 
 namespace sextant::index {
 namespace {
@@ -65,12 +69,43 @@ double check_vector(const Space& space, std::span<const float> vector, const std
     return norm;
 }
 
-std::vector<double> check_records(const Space& space, std::span<const Record> records,
+namespace {
+
+/// Checks the vectors of a record, and adds their norms.
+void check_vectors(std::span<const NamedSpace> spaces, const Record& record, const std::string& what, std::vector<double>& norms) {
+    std::size_t named = 0, found = 0;
+    for (std::size_t s = 0; s < spaces.size(); ++s) {
+        const auto& name = spaces[s].name;
+        const bool listed = record.vectors.contains(name);
+        named += listed;
+        if (s == 0 && listed && !record.vector.empty()) refuse(what, "it has a vector in the space " + shown(name) + " twice: in `vector` and in `vectors`");
+        const auto vector = store::vector_in(record, spaces, s);
+        const bool missing = vector.empty() && !listed && spaces.size() > 1;
+        found += !missing;
+        const auto& [space_name, space] = spaces[s];
+        norms.push_back(missing ? 0 : check_vector(space, vector, space_name.empty() ? what : what + ", space " + shown(name)));
+    }
+    if (found == 0) refuse(what, "it has no vector: give one in `vector` or `vectors`");
+    if (named == record.vectors.size()) return;
+    for (const auto& [name, vector] : record.vectors)
+        if (std::ranges::none_of(spaces, [&name = name](const NamedSpace& space) { return space.name == name; }))
+            refuse(what, "it has a vector in a space " + shown(name) + ", which this index does not have");
+}
+
+void check_place(const Record& record, const std::string& what) {
+    check_text(what, "parent", record.parent, max_id_bytes);
+    if (const auto* fault = store::fault_of(record.span)) refuse(what, fault);
+    if (record.parent.empty() && record.span != Span()) refuse(what, "it has a span, but no parent that this would be a part of");
+}
+
+}  // namespace
+
+std::vector<double> check_records(std::span<const NamedSpace> spaces, std::span<const Record> records,
                                   const std::function<bool(std::string_view)>& is_json_object) {
     std::unordered_map<std::string_view, std::size_t> seen;
     seen.reserve(records.size());
     std::vector<double> norms;
-    norms.reserve(records.size());
+    norms.reserve(records.size() * spaces.size());
     for (std::size_t i = 0; i < records.size(); ++i) {
         const auto& record = records[i];
         const std::string what = "record " + std::to_string(i) + " (id " + shown(record.id) + ")";
@@ -78,7 +113,8 @@ std::vector<double> check_records(const Space& space, std::span<const Record> re
         check_text(what, "id", record.id, max_id_bytes);
         const auto [first, fresh] = seen.emplace(record.id, i);
         if (!fresh) refuse(what, "record " + std::to_string(first->second) + " of the same call has this id too");
-        norms.push_back(check_vector(space, record.vector, what));
+        check_vectors(spaces, record, what, norms);
+        check_place(record, what);
         check_text(what, "text", record.text, max_text_bytes);
         check_text(what, "payload", record.payload, max_payload_bytes);
         if (!is_json_object(record.payload)) refuse(what, "its payload is not a JSON object, such as {\"year\": 2020}");

@@ -21,8 +21,8 @@ namespace sextant::index {
 double check_vector(const Space& space, std::span<const float> vector, const std::string& what);
 
 /// Throws `invalid_argument` or `limit` unless every record can be remembered, naming the row and its id.
-/// Returns the norms of their vectors.
-std::vector<double> check_records(const Space& space, std::span<const Record> records,
+/// Returns the norms of their vectors: for each record one in each space, 0 if it has no vector there.
+std::vector<double> check_records(std::span<const NamedSpace> spaces, std::span<const Record> records,
                                   const std::function<bool(std::string_view)>& is_json_object);
 
 }  // namespace sextant::index

@@ -227,6 +227,15 @@ std::string Database::text(std::string_view sql) const {
 bool Database::idle() const noexcept { return sqlite3_get_autocommit(connection_.get()) != 0; }
 std::int64_t Database::changes() const noexcept { return sqlite3_changes(connection_.get()); }
 
+void Database::copy_to(const Database& to) const {
+    auto* const backup = sqlite3_backup_init(to.connection_.get(), "main", connection_.get(), "main");
+    if (backup == nullptr) fail(*to.name_, sqlite3_errcode(to.connection_.get()), to.connection_.get());
+    const int stepped = sqlite3_backup_step(backup, -1);
+    const int finished = sqlite3_backup_finish(backup);
+    if (stepped != SQLITE_DONE) fail(*to.name_, stepped, nullptr);
+    check(*to.name_, finished, to.connection_.get());
+}
+
 bool Database::checkpoint() const noexcept {
     const int result =
         sqlite3_wal_checkpoint_v2(connection_.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);

@@ -76,6 +76,8 @@ public:
     [[nodiscard]] std::int64_t changes() const noexcept;
     /// Pages in the write-ahead log after the last commit of this connection.
     [[nodiscard]] int log_pages() const noexcept { return *log_pages_; }
+    /// Makes `to` the same as the last commit. Throws as the rest.
+    void copy_to(const Database& to) const;
     /// Copies what it can from the log into the file without waiting for anyone. False if the system failed.
     [[nodiscard]] bool checkpoint() const noexcept;
 

@@ -33,14 +33,31 @@ private:
 }  // namespace
 
 Checksum checksum_of(const Row& row) noexcept {
-    const std::array<std::uint64_t, 5> head = {row.number, row.id.size(), row.vector.size(), row.payload.size(),
-                                               row.text.size()};
+    const std::array<std::uint64_t, 7> head = {row.number,        row.id.size(),   row.payload.size(), row.text.size(),
+                                               row.parent.size(), row.span.size(), row.vectors.size()};
+    Hash hash;
+    hash.add(head.data(), sizeof(head));
+    for (const auto field : {row.id, row.payload, row.text, row.parent, row.span}) hash.add(field.data(), field.size());
+    hash.add(row.vectors.data(), row.vectors.size());
+    return hash.take();
+}
+
+Checksum checksum_of_version_1(const Row& row, std::span<const std::byte> vector) noexcept {
+    const std::array<std::uint64_t, 5> head = {row.number, row.id.size(), vector.size(), row.payload.size(), row.text.size()};
     Hash hash;
     hash.add(head.data(), sizeof(head));
     hash.add(row.id.data(), row.id.size());
-    hash.add(row.vector.data(), row.vector.size());
+    hash.add(vector.data(), vector.size());
     hash.add(row.payload.data(), row.payload.size());
     hash.add(row.text.data(), row.text.size());
+    return hash.take();
+}
+
+Checksum checksum_of(std::size_t space, std::uint64_t row, std::span<const std::byte> vector) noexcept {
+    const std::array<std::uint64_t, 3> head = {space, row, vector.size()};
+    Hash hash;
+    hash.add(head.data(), sizeof(head));
+    hash.add(vector.data(), vector.size());
     return hash.take();
 }
 

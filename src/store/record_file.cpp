@@ -1,7 +1,10 @@
 #include "store/record_file.hpp"
 
+#include <algorithm>
+#include <mutex>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,6 +14,10 @@
 #include "store/database.hpp"
 #include "store/hash.hpp"
 #include "store/new_file.hpp"
+#include "store/opening.hpp"
+#include "store/record_vectors.hpp"
+#include "store/schema.hpp"
+#include "store/span_text.hpp"
 #include "store/summary.hpp"
 
 namespace sextant::store {
@@ -19,6 +26,9 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int pages_per_checkpoint = 1000;  // of 16 KiB
+
+/// How many changes are remembered at least; up to twice that. To read all rows again is less work for few of them.
+std::uint64_t remembered_changes(std::uint64_t rows) { return std::clamp<std::uint64_t>(rows, 1024, 65'536); }
 
 std::span<const std::byte> bytes_of(const Checksum& checksum) { return std::as_bytes(std::span(&checksum, 1)); }
 
@@ -29,56 +39,10 @@ std::string name_of_new(const fs::path& path) {
     return result.string();
 }
 
-/// Without links: SQLite keeps the log beside the file itself.
-std::string name_of_existing(const fs::path& path) {
-    std::error_code error;
-    const auto status = fs::status(path, error);
-    if (path.empty()) throw Error(ErrorCode::invalid_argument, "'' does not name a file");
-    if (status.type() == fs::file_type::not_found)
-        throw Error(ErrorCode::not_found, path.string() + " does not exist: create it first");
-    if (status.type() != fs::file_type::regular)
-        throw Error(ErrorCode::invalid_argument,
-                    path.string() + " is not a file" + (error ? ": " + error.message() : ""));
-    const auto result = fs::canonical(path, error);
-    if (error) throw Error(ErrorCode::io, path.string() + ": " + error.message());
-    return result.string();
-}
-
 /// 0 if there is none. Asked of the name: to open and close the file would drop the locks on it.
 ino_t inode_of(const std::string& path) {
     struct stat status {};
     return ::stat(path.c_str(), &status) == 0 ? status.st_ino : 0;
-}
-
-/// In a folder that nobody may write to SQLite cannot place its locks; then nobody else can change the file either.
-Database open_for_reading(const std::string& path, const std::string& name) {
-    Database database(path, name, Database::Mode::read);
-    try {
-        begin_snapshot(database);
-        return database;
-    } catch (const Error& error) {
-        std::error_code ignored;
-        const bool sealed =
-            ::access(fs::path(path).parent_path().c_str(), W_OK) != 0 && !fs::exists(path + "-wal", ignored);
-        if (error.code() != ErrorCode::io || !sealed) throw;
-    }
-    Database sealed(path, name, Database::Mode::immutable);
-    begin_snapshot(sealed);
-    return sealed;
-}
-
-/// SQLite takes what is missing of the last page for zeros. While the log holds anything the file may still be short.
-void check_length(const Database& database, const std::string& path, const std::string& name) {
-    std::error_code error;
-    const auto log = fs::file_size(path + "-wal", error);
-    if (!error && log > 0) return;
-    const auto expected =
-        static_cast<std::uintmax_t>(database.integer("PRAGMA page_count") * database.integer("PRAGMA page_size"));
-    const auto found = fs::file_size(path, error);
-    if (!error && found != expected)
-        throw Error(ErrorCode::corrupt, name + " has " + std::to_string(found) + " bytes, but should have " +
-                                            std::to_string(expected) +
-                                            ": it was cut or added to; restore it from a copy, or build it again");
 }
 
 }  // namespace
@@ -89,7 +53,11 @@ struct RecordFile::Impl {
     std::optional<Database> writer;
     std::shared_ptr<RecordViews> views;         // closed before the writer
     std::shared_ptr<const RecordView> opening;  // what was there when the file was opened, until someone wants a view
-    Statement update_summary, insert, replace, remove;
+    Statement update_summary, insert, replace, remove, note, forget;
+    std::vector<Statement> put_vector, remove_vector;  // of each space
+    std::mutex watching;                               // of the two
+    std::optional<Database> watcher;                   // if the file is only read: sees that others commit
+    std::int64_t watched_version = -1;                 // of the watcher, when it was asked last
     std::string shared_memory;      // the file of SQLite's locks
     ino_t shared_memory_inode = 0;  // another one if the last of those who knew of this one has gone
     std::int64_t data_version = 0;  // of the connection that writes; rises when any other one commits
@@ -97,10 +65,17 @@ struct RecordFile::Impl {
 
     void prepare_writing() {
         update_summary = writer->prepare(update_summary_sql);
-        insert = writer->prepare("INSERT INTO records VALUES(?1, ?2, ?3, ?4, ?5, ?6)");
-        replace = writer->prepare(
-            "UPDATE records SET id = ?2, vector = ?3, payload = ?4, text = ?5, checksum = ?6 WHERE row = ?1");
+        insert = writer->prepare("INSERT INTO records VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+        replace = writer->prepare("UPDATE records SET id = ?2, payload = ?3, text = ?4, parent = ?5, span = ?6, vectors = ?7, "
+                                  "checksum = ?8 WHERE row = ?1");
         remove = writer->prepare("DELETE FROM records WHERE row = ?1");
+        note = writer->prepare("INSERT INTO changes VALUES(?1, ?2)");
+        forget = writer->prepare("DELETE FROM changes WHERE number <= ?1");
+        for (std::size_t space = 0; space < summary.spaces.size(); ++space) {
+            const auto table = vectors_table(space);
+            put_vector.push_back(writer->prepare("INSERT OR REPLACE INTO " + table + " VALUES(?1, ?2)"));
+            remove_vector.push_back(writer->prepare("DELETE FROM " + table + " WHERE row = ?1"));
+        }
         data_version = writer->integer("PRAGMA data_version");
         shared_memory_inode = inode_of(shared_memory);
     }
@@ -130,16 +105,18 @@ RecordFile::RecordFile(RecordFile&&) noexcept = default;
 RecordFile& RecordFile::operator=(RecordFile&&) noexcept = default;
 RecordFile::~RecordFile() = default;
 
-RecordFile RecordFile::create(const fs::path& path, const Space& space) {
-    check_space(space);
-    make_new_file(name_of_new(path), [&](const std::string& draft) {
-        const Database database(draft, path.string(), Database::Mode::write);
-        database.execute("PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; BEGIN IMMEDIATE");
-        write_new(database, space);
-        // Closing would move the log into the file too, but say nothing if the disk is full.
-        database.execute("COMMIT; PRAGMA wal_checkpoint(TRUNCATE)");
-    });
+RecordFile RecordFile::create(const fs::path& path, std::span<const NamedSpace> spaces) {
+    check_spaces(spaces);
+    make_new_file(name_of_new(path), [&](const std::string& draft) { write_empty(draft, spaces); });
     return open(path, Access::write);
+}
+
+void RecordFile::write_empty(const std::string& draft, std::span<const NamedSpace> spaces) {
+    const Database database(draft, draft, Database::Mode::write);
+    database.execute("PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; BEGIN IMMEDIATE");
+    write_new(database, spaces);
+    // Closing would move the log into the file too, but say nothing if the disk is full.
+    database.execute("COMMIT; PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
 RecordFile RecordFile::open(const fs::path& path, Access access) {
@@ -157,16 +134,19 @@ RecordFile RecordFile::open(const fs::path& path, Access access) {
         begin_snapshot(reader);
         impl->summary = read_summary(reader, impl->name);
         impl->prepare_writing();
+    } else if (reader.mode() == Database::Mode::read) {
+        impl->watcher.emplace(file, impl->name, Database::Mode::read);
     }
-    const auto dimensions = impl->summary.space.dimensions;
-    impl->views = std::make_shared<RecordViews>(file, impl->name, dimensions);
-    impl->opening = impl->views->lend(std::make_unique<RecordView>(std::move(reader), impl->name, dimensions));
+    auto viewed = std::make_shared<const ViewedFile>(ViewedFile{file, impl->name, impl->summary.spaces});
+    impl->views = std::make_shared<RecordViews>(viewed);
+    impl->opening = impl->views->lend(std::make_unique<RecordView>(std::move(reader), viewed));
     return RecordFile(std::move(impl));
 }
 
-const Space& RecordFile::space() const noexcept { return impl_->summary.space; }
+std::span<const NamedSpace> RecordFile::spaces() const noexcept { return impl_->summary.spaces; }
 const std::string& RecordFile::name() const noexcept { return impl_->name; }
-std::uint64_t RecordFile::rows() const noexcept { return impl_->summary.counts.rows; }
+const Counts& RecordFile::counts() const noexcept { return impl_->summary.counts; }
+bool RecordFile::writable() const noexcept { return impl_->writer.has_value(); }
 
 std::shared_ptr<const RecordView> RecordFile::view() {
     if (impl_->opening) return std::exchange(impl_->opening, nullptr);
@@ -185,6 +165,13 @@ void RecordFile::show_last_commit(RecordView& view) noexcept {
     }
 }
 
+bool RecordFile::others_committed() {
+    const std::lock_guard lock(impl_->watching);
+    if (!impl_->watcher) return false;
+    const auto version = impl_->watcher->integer("PRAGMA data_version");
+    return std::exchange(impl_->watched_version, version) != version;
+}
+
 void RecordFile::check_writable() const {
     if (!impl_->writer)
         throw Error(ErrorCode::invalid_argument, impl_->name + " was opened read_only: open it for writing");
@@ -197,19 +184,50 @@ void RecordFile::check_writable() const {
 struct RecordFile::Transaction::State {
     RecordFile::Impl& file;
     Counts counts;
+    std::vector<std::uint64_t> changed = {};  // rows
 
+    /// Writes the row with `statement`, and its vectors.
     Checksum store(Statement& statement, std::uint64_t number, const Record& record) {
-        const Row row{number, record.id, std::as_bytes(std::span(record.vector)), record.payload, record.text, {}};
+        const auto& spaces = file.summary.spaces;
+        std::vector<Checksum> checksums(spaces.size());
+        for (std::size_t space = 0; space < spaces.size(); ++space) {
+            const auto vector = std::as_bytes(vector_in(record, spaces, space));
+            if (!vector.empty()) checksums[space] = checksum_of(space, number, vector);
+            put(space, number, vector);
+        }
+        const auto span = to_text(record.span);
+        const Row row{number, record.id, record.payload, record.text, record.parent, span, std::as_bytes(std::span(checksums)), {}};
         const Checksum checksum = checksum_of(row);
-        statement.bind(1, static_cast<std::int64_t>(number)).bind(2, row.id).bind(3, row.vector);
-        statement.bind(4, row.payload).bind(5, row.text).bind(6, bytes_of(checksum));
+        statement.bind(1, static_cast<std::int64_t>(number)).bind(2, row.id).bind(3, row.payload).bind(4, row.text);
+        statement.bind(5, row.parent).bind(6, row.span).bind(7, row.vectors).bind(8, bytes_of(checksum));
         file.writing([&] { statement.run(); });
         counts.root += checksum;
+        changed.push_back(number);
         return checksum;
+    }
+
+    void put(std::size_t space, std::uint64_t number, std::span<const std::byte> vector) {
+        auto& statement = vector.empty() ? file.remove_vector[space] : file.put_vector[space];
+        statement.bind(1, static_cast<std::int64_t>(number));
+        if (!vector.empty()) statement.bind(2, vector);
+        file.writing([&] { statement.run(); });
     }
 
     void check_one_changed(std::uint64_t number) const {
         if (file.writer->changes() != 1) throw_damaged(file.name, "row " + std::to_string(number) + " is gone");
+    }
+
+    /// Adds to the list of changes, and takes from it what is too old.
+    void note_changes() {
+        const auto limit = remembered_changes(counts.rows);
+        if (changed.size() >= limit) counts.forgotten = counts.changes + changed.size();
+        for (const auto row : changed) {
+            ++counts.changes;
+            if (counts.changes <= counts.forgotten) continue;
+            file.note.bind(1, static_cast<std::int64_t>(counts.changes)).bind(2, static_cast<std::int64_t>(row)).run();
+        }
+        if (counts.changes - counts.forgotten > 2 * limit) counts.forgotten = counts.changes - limit;
+        if (counts.forgotten != file.summary.counts.forgotten) file.forget.bind(1, static_cast<std::int64_t>(counts.forgotten)).run();
     }
 };
 
@@ -252,21 +270,40 @@ Checksum RecordFile::Transaction::replace(std::uint64_t number, const Checksum& 
 }
 
 void RecordFile::Transaction::remove(std::uint64_t number, const Checksum& old) {
-    state_->file.remove.bind(1, static_cast<std::int64_t>(number));
-    state_->file.writing([&] { state_->file.remove.run(); });
+    auto& [file, counts, changed] = *state_;
+    for (std::size_t space = 0; space < file.remove_vector.size(); ++space) state_->put(space, number, {});
+    file.remove.bind(1, static_cast<std::int64_t>(number));
+    file.writing([&] { state_->file.remove.run(); });
     state_->check_one_changed(number);
-    state_->counts.root -= old;
-    --state_->counts.rows;
+    counts.root -= old;
+    --counts.rows;
+    changed.push_back(number);
 }
 
 void RecordFile::Transaction::commit() {
     auto& file = state_->file;
     file.writing([&] {
-        write_counts(*file.writer, file.update_summary, file.summary.space, state_->counts);
+        state_->note_changes();
+        write_counts(*file.writer, file.update_summary, {file.summary.spaces, state_->counts});
         file.writer->execute("COMMIT");
     });
     file.opening.reset();
     file.summary.counts = state_->counts;
+}
+
+void RecordFile::copy_to(const fs::path& path) const {
+    make_new_file(name_of_new(path), [&](const std::string& draft) {
+        const Database from = open_for_reading(impl_->views->file().path, impl_->name), to(draft, path.string(), Database::Mode::write);
+        from.execute("ROLLBACK");
+        from.copy_to(to);
+    });
+}
+
+void RecordFile::compact() {
+    check_writable();
+    impl_->check_alone();
+    impl_->writing([&] { impl_->writer->execute("PRAGMA temp_store = FILE; VACUUM; PRAGMA temp_store = MEMORY"); });
+    checkpoint();
 }
 
 bool RecordFile::checkpoint_due() const noexcept {

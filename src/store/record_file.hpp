@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 
 #include <sextant/core/space.hpp>
@@ -27,8 +28,11 @@ public:
 
     /// Makes an empty file that only its owner may read (mode 0600), and opens it for writing. It appears under its
     /// name complete or not at all. Throws `invalid_argument` if something of that name exists, or if the space is
-    /// not one: no dimensions, too many of them, a fingerprint with invalid UTF-8 or of absurd size.
-    static RecordFile create(const std::filesystem::path& path, const Space& space);
+    /// not one: no dimensions, too many of them, a fingerprint with invalid UTF-8 or of absurd size, a name twice.
+    static RecordFile create(const std::filesystem::path& path, std::span<const NamedSpace> spaces);
+
+    /// Makes of the empty file `draft` one of these, without rows.
+    static void write_empty(const std::string& draft, std::span<const NamedSpace> spaces);
 
     /// Opens a file and checks its head: application, format version, schema and the summary. The rows are checked by
     /// `scan`. For writing, the file is locked against other writers, in this process and others, until it is closed or
@@ -39,11 +43,12 @@ public:
     RecordFile& operator=(RecordFile&&) noexcept;
     ~RecordFile();
 
-    [[nodiscard]] const Space& space() const noexcept;
+    [[nodiscard]] std::span<const NamedSpace> spaces() const noexcept;
     /// The path as the caller wrote it: for messages.
     [[nodiscard]] const std::string& name() const noexcept;
-    /// How many rows there are, as of the last commit.
-    [[nodiscard]] std::uint64_t rows() const noexcept;
+    /// As of the last commit of this object.
+    [[nodiscard]] const Counts& counts() const noexcept;
+    [[nodiscard]] bool writable() const noexcept;
 
     /// Sees what the file held when it was opened or, once there was a commit, the last one. All views must be gone
     /// before the file.
@@ -53,6 +58,9 @@ public:
     /// refuses even that, the view sees every commit at once, of which there will be no more: `check_writable` throws.
     [[nodiscard]] std::shared_ptr<RecordView> spare_view();
     void show_last_commit(RecordView& view) noexcept;
+
+    /// Whether others may have committed since this was asked last; at first they may. False for who writes: then none can.
+    [[nodiscard]] bool others_committed();
 
     /// Throws `invalid_argument` if the file is open for reading only, `io` if an earlier write failed.
     void check_writable() const;
@@ -73,7 +81,8 @@ public:
         /// Undoes what was not committed.
         ~Transaction();
 
-        /// Adds a row under a number of its own, higher than any before.
+        /// Adds a row under a number of its own, higher than any before. Of the record's vectors those count whose spaces
+        /// the file has.
         Placed insert(const Record& record);
         /// Replaces the row of this number, which has the checksum `old`, and returns its new checksum.
         Checksum replace(std::uint64_t number, const Checksum& old, const Record& record);
@@ -87,6 +96,12 @@ public:
         struct State;
         std::unique_ptr<State> state_;
     };
+
+    /// Copies the last commit to a new file, as it is. Nobody waits for it.
+    void copy_to(const std::filesystem::path& path) const;
+
+    /// Gives the room of removed rows back to the system. Nothing changes that can be read.
+    void compact();
 
     /// True if enough was committed since the last checkpoint to make one worth its while.
     [[nodiscard]] bool checkpoint_due() const noexcept;

@@ -1,29 +1,85 @@
 #include "store/record_view.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cstring>
-#include <optional>
 
 #include <sextant/core/error.hpp>
 #include <sextant/core/utf8.hpp>
 #include <sextant/store/record.hpp>
 
 #include "store/hash.hpp"
-#include "store/summary.hpp"
+#include "store/schema.hpp"
+#include "store/span_text.hpp"
 
 namespace sextant::store {
 namespace {
 
-constexpr const char* columns = "SELECT row, id, vector, payload, text, checksum FROM records ";
+constexpr const char* columns = "SELECT row, id, payload, text, parent, span, vectors, checksum FROM records ";
+
+/// The checksum of the row's vector in a space; nothing if it has none there.
+std::optional<Checksum> expected_vector(const Row& row, std::size_t space) {
+    Checksum checksum;
+    std::memcpy(&checksum, row.vectors.data() + space * sizeof(Checksum), sizeof(Checksum));
+    return checksum == Checksum() ? std::nullopt : std::optional(checksum);
+}
+
+std::string in_row(std::uint64_t number) { return "row " + std::to_string(number); }
+
+/// Resets a statement that is used again and again.
+class Reset {
+public:
+    explicit Reset(Statement& statement) : statement_(statement) {}
+    Reset(const Reset&) = delete;
+    Reset& operator=(const Reset&) = delete;
+    ~Reset() { statement_.reset(); }
+
+private:
+    Statement& statement_;
+};
 
 }  // namespace
 
+/// Steps through the vectors of one space beside the rows.
+class RecordView::VectorCursor {
+public:
+    VectorCursor(const RecordView& view, std::size_t space)
+        : view_(view), space_(space), query_(view.connection_.prepare("SELECT row, vector FROM " + vectors_table(space) + " ORDER BY row")) {
+        next();
+    }
+
+    /// The vector of the row that the scan has come to, checked; nothing if it has none here.
+    [[nodiscard]] std::span<const std::byte> of(const Row& row) {
+        const bool found = there_ && static_cast<std::uint64_t>(query_.integer(0)) == row.number;
+        if (found != expected_vector(row, space_).has_value())
+            throw_damaged(view_.file_->name, in_row(row.number) + (found ? " has a vector that does not belong to it" : " has lost a vector"));
+        used_ = found;
+        if (!found) return {};
+        const auto vector = query_.is_blob(1) ? query_.blob(1) : std::span<const std::byte>();
+        view_.check_vector(space_, row, vector);
+        return vector;
+    }
+    /// After the row was used.
+    void leave() {
+        if (std::exchange(used_, false)) next();
+    }
+    void expect_end() const {
+        if (there_) throw_damaged(view_.file_->name, "there is a vector of a row " + std::to_string(query_.integer(0)) + ", which does not exist");
+    }
+
+private:
+    void next() { there_ = query_.step(); }
+
+    const RecordView& view_;
+    std::size_t space_;
+    Statement query_;
+    bool there_ = false, used_ = false;
+};
+
 void begin_snapshot(const Database& database) { database.execute("BEGIN; SELECT count(*) FROM sqlite_master"); }
 
-RecordView::RecordView(Database connection, std::string name, std::size_t dimensions)
-    : name_(std::move(name)),
-      connection_(std::move(connection)),
-      dimensions_(dimensions),
-      fetch_(connection_.prepare(std::string(columns) + "WHERE row = ?1")) {}
+RecordView::RecordView(Database connection, std::shared_ptr<const ViewedFile> file)
+    : file_(std::move(file)), connection_(std::move(connection)), fetch_(connection_.prepare(std::string(columns) + "WHERE row = ?1")) {}
 
 void RecordView::see_last_commit() {
     if (!connection_.idle()) connection_.execute("ROLLBACK");
@@ -37,65 +93,122 @@ void RecordView::let_go() noexcept {
     }
 }
 
-void RecordView::scan(const std::function<void(const Row&)>& each) const {
+Counts RecordView::counts() const {
     const std::lock_guard lock(mutex_);
-    const auto counts = read_summary(connection_, name_).counts;
-    std::uint64_t rows = 0;
-    std::uint64_t last = 0;
+    return read_summary(connection_, file_->name).counts;
+}
+
+void RecordView::scan(const UseAll& each) const {
+    const std::lock_guard lock(mutex_);
+    const auto& name = file_->name;
+    const auto counts = read_summary(connection_, name).counts;
+    std::vector<VectorCursor> cursors;
+    for (std::size_t space = 0; space < file_->spaces.size(); ++space) cursors.emplace_back(*this, space);
+    std::vector<std::span<const std::byte>> vectors(cursors.size());
+    std::uint64_t rows = 0, last = 0;
     Checksum root;
     auto query = connection_.prepare(std::string(columns) + "ORDER BY row");
     while (query.step()) {
         const auto row = checked_row(query);
         if (row.number <= last || row.number >= counts.next_row)
-            throw_damaged(name_, "row " + std::to_string(row.number) + " stands after row " + std::to_string(last));
+            throw_damaged(name, in_row(row.number) + " stands after row " + std::to_string(last));
+        for (std::size_t space = 0; space < cursors.size(); ++space) vectors[space] = cursors[space].of(row);
         last = row.number;
         root += row.checksum;
         ++rows;
-        each(row);
+        each(row, vectors);
+        for (auto& cursor : cursors) cursor.leave();
     }
     if (rows != counts.rows)
-        throw_damaged(name_, std::to_string(rows) + " rows were found, " + std::to_string(counts.rows) + " were written");
-    if (root != counts.root) throw_damaged(name_, "the rows are not those that were written last");
+        throw_damaged(name, std::to_string(rows) + " rows were found, " + std::to_string(counts.rows) + " were written");
+    for (const auto& cursor : cursors) cursor.expect_end();
+    if (root != counts.root) throw_damaged(name, "the rows are not those that were written last");
+    check_changes(counts);
     const auto answer = connection_.text("PRAGMA integrity_check(1)");
-    if (answer != "ok") throw_damaged(name_, "its pages are out of order: " + answer);
+    if (answer != "ok") throw_damaged(name, "its pages are out of order: " + answer);
 }
 
-void RecordView::read(std::uint64_t number, const Checksum& expected, const std::function<void(const Row&)>& use) const {
+void RecordView::check_changes(const Counts& counts) const {
+    const auto wanted = static_cast<std::int64_t>(counts.changes - counts.forgotten);
+    if (connection_.integer("SELECT count(*) FROM changes") != wanted ||
+        (wanted > 0 && (connection_.integer("SELECT max(number) FROM changes") != static_cast<std::int64_t>(counts.changes) ||
+                        connection_.integer("SELECT min(number) FROM changes") != static_cast<std::int64_t>(counts.forgotten + 1))))
+        throw_damaged(file_->name, "its list of changes is not the one that was written last");
+}
+
+void RecordView::read(std::uint64_t number, const Checksum& expected, const Use& use) const {
     const std::lock_guard lock(mutex_);
-    struct Reset {
-        Statement& statement;
-        ~Reset() { statement.reset(); }
-    } const reset{fetch_};
+    const Reset reset(fetch_);
     fetch_.bind(1, static_cast<std::int64_t>(number));
-    if (!fetch_.step()) throw_damaged(name_, "row " + std::to_string(number) + " is gone");
+    if (!fetch_.step()) throw_damaged(file_->name, in_row(number) + " is gone");
     const auto row = checked_row(fetch_);
     if (row.number != number || row.checksum != expected)
-        throw_damaged(name_, "row " + std::to_string(number) + " is not the one that was written last");
+        throw_damaged(file_->name, in_row(number) + " is not the one that was written last");
     use(row);
 }
 
-/// The row that `statement` stands on, checked.
+bool RecordView::read_all(std::uint64_t number, const UseAll& use) const {
+    const std::lock_guard lock(mutex_);
+    const Reset reset(fetch_);
+    fetch_.bind(1, static_cast<std::int64_t>(number));
+    if (!fetch_.step()) return false;
+    const auto row = checked_row(fetch_);
+    for (std::size_t space = fetch_vector_.size(); space < file_->spaces.size(); ++space)
+        fetch_vector_.push_back(connection_.prepare("SELECT vector FROM " + vectors_table(space) + " WHERE row = ?1"));
+    std::vector<std::span<const std::byte>> vectors(fetch_vector_.size());
+    std::vector<Reset> resets(fetch_vector_.begin(), fetch_vector_.end());
+    for (std::size_t space = 0; space < vectors.size(); ++space) {
+        if (!expected_vector(row, space)) continue;
+        auto& query = fetch_vector_[space];
+        query.bind(1, static_cast<std::int64_t>(number));
+        if (query.step() && query.is_blob(0)) vectors[space] = query.blob(0);
+        check_vector(space, row, vectors[space]);
+    }
+    use(row, vectors);
+    return true;
+}
+
+std::optional<std::vector<std::uint64_t>> RecordView::changed_since(std::uint64_t since) const {
+    const auto counts = this->counts();
+    if (since < counts.forgotten || since > counts.changes) return std::nullopt;
+    const std::lock_guard lock(mutex_);
+    auto query = connection_.prepare("SELECT DISTINCT row FROM changes WHERE number > ?1");
+    query.bind(1, static_cast<std::int64_t>(since));
+    std::vector<std::uint64_t> rows;
+    while (query.step()) rows.push_back(static_cast<std::uint64_t>(query.integer(0)));
+    return rows;
+}
+
+/// The row that `statement` stands on, checked but for its vectors.
 Row RecordView::checked_row(const Statement& statement) const {
+    const auto& name = file_->name;
     const auto number = statement.integer(0);
     std::string where = "row " + std::to_string(number);
     const bool readable =
         statement.is_text(1) && statement.text(1).size() <= max_id_bytes && !first_invalid_utf8(statement.text(1));
     if (readable) where += " (its id reads \"" + std::string(statement.text(1)) + "\")";
-    if (!statement.is_text(1) || !statement.is_blob(2) || !statement.is_text(3) || !statement.is_text(4) ||
-        !statement.is_blob(5))
-        throw_damaged(name_, where + " holds a value of the wrong type");
-    Row row{static_cast<std::uint64_t>(number),
-            statement.text(1),
-            statement.blob(2),
-            statement.text(3),
-            statement.text(4),
-            {}};
-    if (row.vector.size() != dimensions_ * sizeof(float))
-        throw_damaged(name_, where + " holds a vector of " + std::to_string(row.vector.size()) + " bytes");
-    if (statement.blob(5).size() != sizeof(Checksum)) throw_damaged(name_, where + " holds no checksum");
-    std::memcpy(&row.checksum, statement.blob(5).data(), sizeof(Checksum));
-    if (checksum_of(row) != row.checksum) throw_damaged(name_, where + " does not match its checksum");
+    const std::array texts = {1, 2, 3, 4, 5};
+    if (!std::ranges::all_of(texts, [&](int column) { return statement.is_text(column); }) || !statement.is_blob(6) || !statement.is_blob(7))
+        throw_damaged(name, where + " holds a value of the wrong type");
+    Row row{static_cast<std::uint64_t>(number), statement.text(1), statement.text(2), statement.text(3), statement.text(4), statement.text(5),
+            statement.blob(6), {}};
+    if (row.vectors.size() != file_->spaces.size() * sizeof(Checksum) || statement.blob(7).size() != sizeof(Checksum))
+        throw_damaged(name, where + " holds a checksum of the wrong size");
+    std::memcpy(&row.checksum, statement.blob(7).data(), sizeof(Checksum));
+    if (checksum_of(row) != row.checksum) throw_damaged(name, where + " does not match its checksum");
+    if (!span_from(row.span)) throw_damaged(name, where + " holds a span that is none");
     return row;
+}
+
+void RecordView::check_vector(std::size_t space, const Row& row, std::span<const std::byte> vector) const {
+    const auto& [name, is] = file_->spaces[space];
+    const auto where = [&] {
+        return in_row(row.number) + " (its id reads \"" + std::string(row.id) + "\")" + (name.empty() ? "" : ", space \"" + name + "\"");
+    };
+    if (vector.size() != is.dimensions * sizeof(float))
+        throw_damaged(file_->name, where() + " holds a vector of " + std::to_string(vector.size()) + " bytes");
+    if (checksum_of(space, row.number, vector) != *expected_vector(row, space))
+        throw_damaged(file_->name, where() + " holds a vector that does not match its checksum");
 }
 
 std::shared_ptr<RecordView> RecordViews::take() {
@@ -107,7 +220,7 @@ std::shared_ptr<RecordView> RecordViews::take() {
             return lend(std::move(view));
         }
     }
-    return lend(std::make_unique<RecordView>(Database(path_, name_, Database::Mode::read), name_, dimensions_));
+    return lend(std::make_unique<RecordView>(Database(file_->path, file_->name, Database::Mode::read), file_));
 }
 
 std::shared_ptr<RecordView> RecordViews::lend(std::unique_ptr<RecordView> view) {

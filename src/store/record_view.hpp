@@ -6,29 +6,28 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
-#include "store/checksum.hpp"
+#include <sextant/core/space.hpp>
+
 #include "store/database.hpp"
+#include "store/row.hpp"
+#include "store/summary.hpp"
 
 namespace sextant::store {
 
-/// One row as it lies in the file. The views are valid during the call that hands them out.
-struct Row {
-    std::uint64_t number = 0;  ///< rows are numbered in the order of insertion; no number is used twice
-    std::string_view id;
-    std::span<const std::byte> vector;  ///< `dimensions` little-endian floats; need not be aligned
-    std::string_view payload;
-    std::string_view text;
-    Checksum checksum;
-};
-
 /// Begins a transaction that sees the last commit.
 void begin_snapshot(const Database& database);
+
+/// What views of one file share.
+struct ViewedFile {
+    std::string path, name;
+    std::vector<NamedSpace> spaces;
+};
 
 /// A connection that reads. It sees one commit, the last one there was when it was told to look.
 ///
@@ -36,29 +35,45 @@ void begin_snapshot(const Database& database);
 class RecordView {
 public:
     /// The head of the file must have been checked (`read_summary`); the connection may have begun a snapshot.
-    RecordView(Database connection, std::string name, std::size_t dimensions);
+    RecordView(Database connection, std::shared_ptr<const ViewedFile> file);
 
     /// Throws `io`; then every commit is seen at once.
     void see_last_commit();
     /// Keeps no commit in the log any more.
     void let_go() noexcept;
 
-    /// Hands out every row in the order of their numbers after checking it, then checks the number of rows, the root,
-    /// and the structure of the whole file. Throws `corrupt`, naming the row and, if it can be read, the id.
-    void scan(const std::function<void(const Row&)>& each) const;
+    using Use = std::function<void(const Row&)>;
+    using UseAll = std::function<void(const Row&, RowVectors)>;
+
+    /// Hands out every row in the order of their numbers after checking it and its vectors, then checks the number of
+    /// rows, the root, and the structure of the whole file. Throws `corrupt`, naming the row and, if it can be read, the
+    /// id.
+    void scan(const UseAll& each) const;
 
     /// Reads the row that has this number, and calls `use` with it. Throws `corrupt` if it is not there, or is not the
     /// row that had the checksum `expected`.
-    void read(std::uint64_t number, const Checksum& expected, const std::function<void(const Row&)>& use) const;
+    void read(std::uint64_t number, const Checksum& expected, const Use& use) const;
+
+    /// The same with the row's vectors, whatever its checksum is. False if there is no such row.
+    bool read_all(std::uint64_t number, const UseAll& use) const;
+
+    /// Read and checked anew.
+    [[nodiscard]] Counts counts() const;
+
+    /// The rows that changed after the change numbered `since`, each once; nothing if the file does not remember all.
+    [[nodiscard]] std::optional<std::vector<std::uint64_t>> changed_since(std::uint64_t since) const;
 
 private:
+    class VectorCursor;
     [[nodiscard]] Row checked_row(const Statement& statement) const;
+    void check_vector(std::size_t space, const Row& row, std::span<const std::byte> vector) const;
+    void check_changes(const Counts& counts) const;
 
-    std::string name_;
+    std::shared_ptr<const ViewedFile> file_;
     Database connection_;
-    std::size_t dimensions_;
     mutable std::mutex mutex_;  // of the connection
     mutable Statement fetch_;
+    mutable std::vector<Statement> fetch_vector_;  // of each space, once they are wanted
 };
 
 /// Makes views of one file, and keeps those that nobody uses for the next who wants one.
@@ -66,8 +81,9 @@ private:
 /// Threads: any, at once.
 class RecordViews : public std::enable_shared_from_this<RecordViews> {
 public:
-    RecordViews(std::string path, std::string name, std::size_t dimensions)
-        : path_(std::move(path)), name_(std::move(name)), dimensions_(dimensions) {}
+    explicit RecordViews(std::shared_ptr<const ViewedFile> file) : file_(std::move(file)) {}
+
+    [[nodiscard]] const ViewedFile& file() const noexcept { return *file_; }
 
     /// One that has not looked yet.
     [[nodiscard]] std::shared_ptr<RecordView> take();
@@ -77,8 +93,7 @@ public:
 private:
     void give_back(std::unique_ptr<RecordView> view) noexcept;
 
-    std::string path_, name_;
-    std::size_t dimensions_;
+    std::shared_ptr<const ViewedFile> file_;
     std::mutex mutex_;
     std::vector<std::unique_ptr<RecordView>> idle_;
 };

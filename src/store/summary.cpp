@@ -1,40 +1,27 @@
 #include "store/summary.hpp"
 
-#include <algorithm>
-#include <array>
 #include <charconv>
 #include <limits>
 #include <map>
+#include <set>
 #include <string_view>
 
 #include <sextant/core/error.hpp>
 #include <sextant/core/utf8.hpp>
 
 #include "store/hash.hpp"
+#include "store/schema.hpp"
 
 namespace sextant::store {
 namespace {
 
 using Values = std::map<std::string, std::string>;
 
-constexpr std::int64_t application_id = 0x53657874;  // "Sext"
-constexpr std::int64_t format_version = 1;
-constexpr std::string_view part_prefix = "fingerprint.part.";
-
-struct Table {
-    const char* name;
-    const char* sql;
-};
-constexpr std::array<Table, 2> schema = {{
-    {"meta", "CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID"},
-    {"records",
-     "CREATE TABLE records(row INTEGER PRIMARY KEY, id TEXT, vector BLOB, payload TEXT, text TEXT, checksum BLOB)"},
-}};
-
 constexpr std::size_t max_fingerprint_bytes = 4096;
 constexpr std::size_t max_part_name_bytes = 1024;
 constexpr std::size_t max_part_bytes = 64 << 10;
 constexpr std::size_t max_parts = 1024;
+constexpr auto most = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());  // of what is counted
 
 void check_text(const std::string& what, const std::string& text, std::size_t longest) {
     if (text.size() > longest)
@@ -45,20 +32,31 @@ void check_text(const std::string& what, const std::string& text, std::size_t lo
                     what + " is not UTF-8: byte " + std::to_string(*at) + " begins no character");
 }
 
-Values fixed_values(const Space& space) {
-    Values values = {{"dimensions", std::to_string(space.dimensions)},
-                     {"metric", std::string(to_string(space.metric))},
-                     {"fingerprint", space.fingerprint.value}};
-    for (const auto& [part, value] : space.fingerprint.parts) values[std::string(part_prefix) + part] = value;
+/// What stands before the keys of a space.
+std::string key_of(std::size_t space) { return "space." + std::to_string(space) + "."; }
+
+Values fixed_values(std::span<const NamedSpace> spaces) {
+    Values values = {{"spaces", std::to_string(spaces.size())}};
+    for (std::size_t i = 0; i < spaces.size(); ++i) {
+        const auto& space = spaces[i].space;
+        const auto key = key_of(i);
+        values[key + "name"] = spaces[i].name;
+        values[key + "kind"] = "dense";
+        values[key + "dimensions"] = std::to_string(space.dimensions);
+        values[key + "metric"] = to_string(space.metric);
+        values[key + "fingerprint"] = space.fingerprint.value;
+        for (const auto& [part, value] : space.fingerprint.parts) values[key + "fingerprint.part." + part] = value;
+    }
     return values;
 }
 
 /// The counts, and the checksum over all values.
-Values changing_values(const Space& space, const Counts& counts) {
-    Values values = {{"rows", std::to_string(counts.rows)},
-                     {"next_row", std::to_string(counts.next_row)},
-                     {"root", to_hex(counts.root)}};
-    Values all = fixed_values(space);
+Values changing_values(const Summary& summary) {
+    const auto& counts = summary.counts;
+    Values values = {{"rows", std::to_string(counts.rows)},       {"next_row", std::to_string(counts.next_row)},
+                     {"root", to_hex(counts.root)},               {"changes", std::to_string(counts.changes)},
+                     {"forgotten", std::to_string(counts.forgotten)}};
+    Values all = fixed_values(summary.spaces);
     all.insert(values.begin(), values.end());
     values["checksum"] = to_hex(checksum_of(all));
     return values;
@@ -89,20 +87,38 @@ public:
         return checksum;
     }
 
-    Metric take_metric() {
-        const auto text = take("metric");
+    Metric take_metric(const std::string& key) {
+        const auto text = take(key);
         for (const auto metric : {Metric::cosine, Metric::dot, Metric::l2})
             if (text == to_string(metric)) return metric;
-        throw_damaged(name_, "its summary names no metric");
+        throw_damaged(name_, "its summary names no metric in '" + key + "'");
     }
 
-    std::map<std::string, std::string> take_parts() {
-        std::map<std::string, std::string> parts;
-        for (auto& [key, value] : values_) {
-            if (!key.starts_with(part_prefix)) throw_damaged(name_, "its summary holds an unknown key");
-            parts[key.substr(part_prefix.size())] = std::move(value);
-        }
-        return parts;
+    /// All keys that begin so, without that.
+    std::map<std::string, std::string> take_all(const std::string& prefix) {
+        std::map<std::string, std::string> found;
+        for (auto entry = values_.lower_bound(prefix); entry != values_.end() && entry->first.starts_with(prefix);
+             entry = values_.erase(entry))
+            found[entry->first.substr(prefix.size())] = std::move(entry->second);
+        return found;
+    }
+
+    NamedSpace take_named_space(std::size_t number) {
+        const auto key = key_of(number);
+        auto name = take(key + "name");
+        if (const auto kind = take(key + "kind"); kind != "dense")
+            throw Error(ErrorCode::incompatible, name_ + " holds vectors of the kind '" + kind + "': use a newer Sextant");
+        return {std::move(name), take_space(key)};
+    }
+
+    /// What stands behind keys that begin with `key`.
+    Space take_space(const std::string& key) {
+        Space space;
+        space.dimensions = take_number(key + "dimensions", max_dimensions);
+        space.metric = take_metric(key + "metric");
+        space.fingerprint.value = take(key + "fingerprint");
+        space.fingerprint.parts = take_all(key + "fingerprint.part.");
+        return space;
     }
 
     [[nodiscard]] const Values& rest() const { return values_; }
@@ -112,60 +128,20 @@ private:
     Values values_;
 };
 
-void check_kind(const Database& database, const std::string& name) {
-    const auto application = database.integer("PRAGMA application_id");
-    if (application != application_id)
-        throw Error(ErrorCode::incompatible,
-                    name + " is a SQLite database, but not a Sextant index: its application id is " +
-                        std::to_string(application) + ", not " + std::to_string(application_id) + ": check the name, or create an index under another");
-    const auto version = database.integer("PRAGMA user_version");
-    if (version != format_version)
-        throw Error(ErrorCode::incompatible,
-                    name + " has format version " + std::to_string(version) + "; this library reads version " +
-                        std::to_string(format_version) +
-                        (version > format_version ? ": use a newer Sextant" : ": build the index again"));
-    if (database.mode() != Database::Mode::read && database.mode() != Database::Mode::write) return;
-    const auto journal = database.text("PRAGMA journal_mode");
-    if (journal != "wal")
-        throw Error(ErrorCode::incompatible, name + " was switched to the journal mode '" + journal +
-                                                 "' by another program: run  PRAGMA journal_mode = WAL  on it");
-}
-
-void check_schema(const Database& database, const std::string& name) {
-    auto query = database.prepare("SELECT type, name, sql FROM sqlite_master");
-    std::size_t found = 0;
-    for (; query.step(); ++found) {
-        const auto table =
-            std::find_if(schema.begin(), schema.end(), [&](const Table& t) { return query.text(1) == t.name; });
-        if (table == schema.end())
-            throw_damaged(name, "it holds '" + std::string(query.text(1)) + "', which Sextant does not make");
-        if (query.text(0) != "table" || query.text(2) != table->sql)
-            throw_damaged(name, "its table '" + std::string(table->name) + "' is not as Sextant makes it");
-    }
-    if (found != schema.size()) throw_damaged(name, "one of its tables is missing");
-}
-
 Values read_values(const Database& database, const std::string& name) {
     Values values;
     auto query = database.prepare("SELECT key, value FROM meta");
     while (query.step()) {
         if (!query.is_text(0) || !query.is_text(1)) throw_damaged(name, "its summary holds a value that is not text");
         values.emplace(query.text(0), query.text(1));
-        if (values.size() > max_parts + 16) throw_damaged(name, "its summary has too many entries");
+        if (values.size() > max_spaces * (max_parts + 8)) throw_damaged(name, "its summary has too many entries");
     }
     return values;
 }
 
-}  // namespace
-
-void throw_damaged(const std::string& name, const std::string& what) {
-    throw Error(ErrorCode::corrupt,
-                name + ": " + what + ": the file is damaged; restore it from a copy, or build it again");
-}
-
-void check_space(const Space& space) {
+void check_space(const std::string& where, const Space& space) {
     if (space.dimensions == 0 || space.dimensions > max_dimensions)
-        throw Error(ErrorCode::invalid_argument, "a space cannot have " + std::to_string(space.dimensions) +
+        throw Error(ErrorCode::invalid_argument, where + " cannot have " + std::to_string(space.dimensions) +
                                                      " dimensions; it takes 1 to " + std::to_string(max_dimensions));
     check_text("the fingerprint", space.fingerprint.value, max_fingerprint_bytes);
     if (space.fingerprint.parts.size() > max_parts)
@@ -177,18 +153,31 @@ void check_space(const Space& space) {
     }
 }
 
-void write_new(const Database& database, const Space& space) {
-    database.execute(("PRAGMA application_id = " + std::to_string(application_id)).c_str());
-    database.execute(("PRAGMA user_version = " + std::to_string(format_version)).c_str());
-    for (const auto& table : schema) database.execute(table.sql);
+}  // namespace
+
+void check_spaces(std::span<const NamedSpace> spaces) {
+    if (spaces.empty() || spaces.size() > max_spaces)
+        throw Error(ErrorCode::invalid_argument, "an index cannot have " + std::to_string(spaces.size()) + " spaces; it takes 1 to " +
+                                                     std::to_string(max_spaces));
+    std::set<std::string_view> names;
+    for (const auto& [name, space] : spaces) {
+        check_text("the name of a space", name, max_space_name_bytes);
+        if (!names.insert(name).second)
+            throw Error(ErrorCode::invalid_argument, "two spaces have the name \"" + name + "\": give each its own");
+        check_space(name.empty() ? "a space" : "the space \"" + name + "\"", space);
+    }
+}
+
+void write_new(const Database& database, std::span<const NamedSpace> spaces) {
+    write_schema(database, spaces.size());
     auto insert = database.prepare("INSERT INTO meta VALUES(?1, ?2)");
-    for (const auto& values : {fixed_values(space), changing_values(space, {})})
+    for (const auto& values : {fixed_values(spaces), changing_values({{spaces.begin(), spaces.end()}, {}})})
         for (const auto& [key, value] : values)
             insert.bind(1, std::string_view(key)).bind(2, std::string_view(value)).run();
 }
 
-void write_counts(const Database& database, Statement& update, const Space& space, const Counts& counts) {
-    for (const auto& [key, value] : changing_values(space, counts)) {
+void write_counts(const Database& database, Statement& update, const Summary& summary) {
+    for (const auto& [key, value] : changing_values(summary)) {
         update.bind(1, std::string_view(key)).bind(2, std::string_view(value)).run();
         if (database.changes() != 1) throw Error(ErrorCode::corrupt, "the summary of the file lacks '" + key + "'");
     }
@@ -196,20 +185,38 @@ void write_counts(const Database& database, Statement& update, const Space& spac
 
 Summary read_summary(const Database& database, const std::string& name) {
     check_kind(database, name);
-    check_schema(database, name);
+    const auto tables_for = check_schema(database, name);
     Reader reader(name, read_values(database, name));
     const auto checksum = reader.take_checksum("checksum");
     if (checksum_of(reader.rest()) != checksum) throw_damaged(name, "the checksum of its summary does not match");
-    constexpr auto most_rows = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
     Summary summary;
-    summary.space.dimensions = reader.take_number("dimensions", max_dimensions);
-    summary.space.metric = reader.take_metric();
-    summary.counts.rows = reader.take_number("rows", most_rows);
-    summary.counts.next_row = reader.take_number("next_row", most_rows);
-    summary.counts.root = reader.take_checksum("root");
-    summary.space.fingerprint.value = reader.take("fingerprint");
-    summary.space.fingerprint.parts = reader.take_parts();
-    check_space(summary.space);
+    const auto spaces = reader.take_number("spaces", max_spaces);
+    if (spaces != tables_for)
+        throw_damaged(name, "its summary names " + std::to_string(spaces) + " spaces, it holds vectors of " + std::to_string(tables_for));
+    for (std::size_t i = 0; i < spaces; ++i) summary.spaces.push_back(reader.take_named_space(i));
+    auto& counts = summary.counts;
+    counts.rows = reader.take_number("rows", most);
+    counts.next_row = reader.take_number("next_row", most);
+    counts.root = reader.take_checksum("root");
+    counts.changes = reader.take_number("changes", most);
+    counts.forgotten = reader.take_number("forgotten", counts.changes);
+    if (!reader.rest().empty()) throw_damaged(name, "its summary holds an unknown key");
+    check_spaces(summary.spaces);
+    return summary;
+}
+
+Summary read_damaged_summary(const Database& database, const std::string& name) {
+    Reader reader(name, read_values(database, name));
+    Summary summary;
+    if (database.integer("PRAGMA user_version") == 1) {
+        summary.spaces.push_back({"", reader.take_space("")});
+    } else {
+        const auto spaces = reader.take_number("spaces", max_spaces);
+        for (std::size_t i = 0; i < spaces; ++i) summary.spaces.push_back(reader.take_named_space(i));
+    }
+    summary.counts.rows = reader.take_number("rows", most);
+    summary.counts.next_row = reader.take_number("next_row", most);
+    check_spaces(summary.spaces);
     return summary;
 }
 

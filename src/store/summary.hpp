@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
+#include <vector>
 
 #include <sextant/core/space.hpp>
 
@@ -11,34 +13,36 @@
 
 namespace sextant::store {
 
-/// Throws `corrupt`: the file `name` is damaged there, and how.
-[[noreturn]] void throw_damaged(const std::string& name, const std::string& what);
-
 /// What changes with the rows.
 struct Counts {
     std::uint64_t rows = 0;
     std::uint64_t next_row = 1;
-    Checksum root;  ///< the sum of the checksums of all rows
+    Checksum root;                ///< the sum of the checksums of all rows
+    std::uint64_t changes = 0;    ///< rows that were ever added, replaced or removed; numbered from 1
+    std::uint64_t forgotten = 0;  ///< of these, the first so many are not in the table `changes` any more
 };
 
 /// The contents of the table `meta`.
 struct Summary {
-    Space space;
+    std::vector<NamedSpace> spaces;  ///< at least one
     Counts counts;
 };
 
-/// Throws `invalid_argument` if no file can hold this space.
-void check_space(const Space& space);
+/// Throws `invalid_argument` or `limit` if no index can hold these spaces.
+void check_spaces(std::span<const NamedSpace> spaces);
 
 /// Writes an empty file: tables, format version and summary. Inside a transaction of the caller's.
-void write_new(const Database& database, const Space& space);
+void write_new(const Database& database, std::span<const NamedSpace> spaces);
 
 /// Writes the counts. Inside a transaction of the caller's; `update` was prepared from `update_summary_sql`.
-void write_counts(const Database& database, Statement& update, const Space& space, const Counts& counts);
+void write_counts(const Database& database, Statement& update, const Summary& summary);
 inline constexpr const char* update_summary_sql = "UPDATE meta SET value = ?2 WHERE key = ?1";
 
-/// Checks application, format version, journal and schema, then reads the summary and checks it. Throws `incompatible`
+/// Checks application, format version, journal and tables, and reads the summary and checks it. Throws `incompatible`
 /// or `corrupt`.
 [[nodiscard]] Summary read_summary(const Database& database, const std::string& name);
+
+/// The same of what may be damaged, without a look at checksums and tables; also of a file of format 1.
+[[nodiscard]] Summary read_damaged_summary(const Database& database, const std::string& name);
 
 }  // namespace sextant::store

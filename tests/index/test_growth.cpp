@@ -1,8 +1,10 @@
 // Many records: the work per record stays the same, and the log stays small. Work is counted, not timed.
 #include <sextant/index/index.hpp>
 
+#include <algorithm>
 #include <fstream>
 #include <string>
+#include <vector>
 
 #include "index/fixture.hpp"
 #include "support/catch.hpp"
@@ -36,7 +38,7 @@ TEST_CASE("100,000 records, in batches: the last cost what the first did") {
     const TempFolder folder;
     const auto file = folder / "an.sextant";
     Random random(1);
-    double first = 0, last = 0;
+    std::vector<double> moved;
     std::uintmax_t longest_log = 0;
     {
         auto index = Index::create(file, space(16));
@@ -45,16 +47,19 @@ TEST_CASE("100,000 records, in batches: the last cost what the first did") {
             const auto records = batch(n * size, size, random);
             const double before = bytes_moved();
             index.upsert(records);
-            const double moved = bytes_moved() - before;
-            if (n < batches / 4) first += moved;
-            if (n >= batches - batches / 4) last += moved;
+            moved.push_back(bytes_moved() - before);
             longest_log = std::max(longest_log, std::filesystem::file_size(file.string() + "-wal"));
         }
         CHECK(index.size() == 100'000);
     }
-    if (first > 0) CHECK(last < 1.3 * first);
+    const auto median = [&](std::size_t from) {  // of 50: some of them move the log into the file too
+        std::vector<double> some(moved.begin() + static_cast<std::ptrdiff_t>(from), moved.begin() + static_cast<std::ptrdiff_t>(from + 50));
+        std::ranges::nth_element(some, some.begin() + 25);
+        return some[25];
+    };
+    if (median(0) > 0) CHECK(median(150) < 1.3 * median(0));
     CHECK(longest_log < 20'000'000);
-    CHECK(std::filesystem::file_size(file) < 100'000 * (16 * 4 + 80));
+    CHECK(std::filesystem::file_size(file) < 100'000 * (16 * 4 + 90));
     const auto index = Index::open(file);
     CHECK(index.size() == 100'000);
     CHECK(index.get("record 99999").has_value());

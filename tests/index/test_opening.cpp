@@ -120,19 +120,19 @@ TEST_CASE("older and newer formats are named, and left alone") {
     const TempFolder folder;
     const auto file = folder / "an.sextant";
     make(file);
-    for (const int version : {0, 2, 77}) {
+    for (const int version : {0, 1, 3, 77}) {
         run_sql(file, "PRAGMA user_version = " + std::to_string(version));
         const auto before = read_file(file);
         for (const bool read_only : {true, false})
             expect_error(ErrorCode::incompatible,
-                         {"an.sextant", "format version " + std::to_string(version), "reads version 1"},
+                         {"an.sextant", "format version " + std::to_string(version), "reads version 2"},
                          [&] { (void)Index::open(file, {.read_only = read_only}); });
         CHECK(read_file(file) == before);
     }
     expect_error(ErrorCode::incompatible, {"newer Sextant"}, [&] { (void)Index::open(file); });
     run_sql(file, "PRAGMA user_version = 0");
     expect_error(ErrorCode::incompatible, {"build the index again"}, [&] { (void)Index::open(file); });
-    run_sql(file, "PRAGMA user_version = 1");
+    run_sql(file, "PRAGMA user_version = 2");
     CHECK(Index::open(file).size() == 2);
 }
 
@@ -151,24 +151,42 @@ TEST_CASE("tables that another program changed") {
     refused_after("CREATE INDEX quick ON records(id)", corrupt, {"quick"});
     refused_after("CREATE TRIGGER spy AFTER INSERT ON records BEGIN DELETE FROM meta; END", corrupt, {"spy"});
     refused_after("ALTER TABLE records ADD COLUMN more", corrupt, {"records"});
-    refused_after("DROP TABLE records", corrupt, {"tables is missing"});
-    refused_after("UPDATE meta SET value = '3' WHERE key = 'dimensions'", corrupt, {"checksum of its summary"});
-    refused_after("UPDATE meta SET value = 'l2' WHERE key = 'metric'", corrupt, {"checksum of its summary"});
+    refused_after("DROP TABLE records", corrupt, {"'records' is missing"});
+    refused_after("DROP TABLE changes", corrupt, {"'changes' is missing"});
+    refused_after("DROP TABLE meta", corrupt, {"'meta' is missing"});
+    refused_after("DROP TABLE vectors_0", corrupt, {"1 spaces", "vectors of 0"});
+    refused_after("CREATE TABLE vectors_1(row INTEGER PRIMARY KEY, vector BLOB)", corrupt, {"1 spaces", "vectors of 2"});
+    refused_after("CREATE TABLE vectors_2(row INTEGER PRIMARY KEY, vector BLOB)", corrupt, {"'vectors_2'"});
+    refused_after("UPDATE meta SET value = 'sparse' WHERE key = 'space.0.kind'", corrupt, {"checksum of its summary"});
+    refused_after("UPDATE meta SET value = '3' WHERE key = 'space.0.dimensions'", corrupt, {"checksum of its summary"});
+    refused_after("UPDATE meta SET value = 'l2' WHERE key = 'space.0.metric'", corrupt, {"checksum of its summary"});
     refused_after("INSERT INTO meta VALUES('new', '1')", corrupt, {"checksum of its summary"});
     refused_after("DELETE FROM meta WHERE key = 'root'", corrupt, {"checksum of its summary"});
     refused_after("DELETE FROM meta", corrupt, {"lacks 'checksum'"});
     refused_after("UPDATE meta SET value = NULL WHERE key = 'root'", corrupt, {"not text"});
-    refused_after("UPDATE records SET vector = zeroblob(8) WHERE id = 'b'", corrupt, {"row 2", "\"b\"", "checksum"});
-    refused_after("UPDATE records SET vector = zeroblob(4) WHERE id = 'b'", corrupt, {"row 2", "\"b\"", "4 bytes"});
+    refused_after("UPDATE vectors_0 SET vector = zeroblob(8) WHERE row = 2", corrupt, {"row 2", "\"b\"", "checksum"});
+    refused_after("UPDATE vectors_0 SET vector = zeroblob(4) WHERE row = 2", corrupt, {"row 2", "\"b\"", "4 bytes"});
+    refused_after("UPDATE vectors_0 SET vector = 'text' WHERE row = 2", corrupt, {"row 2", "\"b\"", "0 bytes"});
+    refused_after("DELETE FROM vectors_0 WHERE row = 1", corrupt, {"row 1", "lost a vector"});
+    refused_after("DELETE FROM vectors_0 WHERE row = 2", corrupt, {"row 2", "lost a vector"});
+    refused_after("INSERT INTO vectors_0 VALUES(3, zeroblob(8))", corrupt, {"row 3", "does not exist"});
+    refused_after("INSERT INTO vectors_0 VALUES(0, zeroblob(8))", corrupt, {"row 1", "lost a vector"});
+    refused_after("DELETE FROM changes WHERE number = 1", corrupt, {"list of changes"});
+    refused_after("INSERT INTO changes VALUES(3, 1)", corrupt, {"list of changes"});
+    refused_after("UPDATE changes SET number = 7 WHERE number = 2", corrupt, {"list of changes"});
+    refused_after("UPDATE records SET parent = 'c' WHERE id = 'b'", corrupt, {"row 2", "checksum"});
+    refused_after("UPDATE records SET span = 'bytes 0 1' WHERE id = 'b'", corrupt, {"row 2", "checksum"});
+    refused_after("UPDATE records SET vectors = zeroblob(16) WHERE id = 'b'", corrupt, {"row 2", "checksum"});
+    refused_after("UPDATE records SET vectors = x'00' WHERE id = 'b'", corrupt, {"row 2", "wrong size"});
     refused_after("UPDATE records SET id = 'c' WHERE id = 'b'", corrupt, {"row 2", "\"c\"", "checksum"});
     refused_after("UPDATE records SET payload = '{\"x\":1}' WHERE id = 'b'", corrupt, {"row 2", "checksum"});
     refused_after("UPDATE records SET text = 'x' WHERE id = 'b'", corrupt, {"row 2", "checksum"});
     refused_after("UPDATE records SET text = NULL WHERE id = 'b'", corrupt, {"row 2", "wrong type"});
     refused_after("UPDATE records SET id = NULL WHERE id = 'b'", corrupt, {"row 2", "wrong type"});
     refused_after("UPDATE records SET row = 7 WHERE id = 'b'", corrupt, {"row 7", "checksum"});
-    refused_after("UPDATE records SET checksum = x'00' WHERE id = 'b'", corrupt, {"row 2", "no checksum"});
+    refused_after("UPDATE records SET checksum = x'00' WHERE id = 'b'", corrupt, {"row 2", "wrong size"});
     refused_after("DELETE FROM records WHERE id = 'b'", corrupt, {"1 rows were found, 2 were written"});
-    refused_after("INSERT INTO records SELECT 3, id, vector, payload, text, checksum FROM records WHERE id = 'b'",
+    refused_after("INSERT INTO records SELECT 3, id, payload, text, parent, span, vectors, checksum FROM records WHERE id = 'b'",
                   corrupt, {"row 3"});
     refused_after("PRAGMA journal_mode = DELETE", ErrorCode::incompatible,
                   {"journal mode 'delete'", "PRAGMA journal_mode = WAL"});
@@ -179,10 +197,12 @@ TEST_CASE("an older state of a row is noticed") {
     const TempFolder folder;
     const auto file = folder / "an.sextant";
     make(file);
-    run_sql(file, "ATTACH '" + (folder / "copy").string() +
-                      "' AS copy; CREATE TABLE copy.old AS SELECT * FROM records WHERE id = 'b'");
+    const auto with_copy = [&](const std::string& sql) { run_sql(file, "ATTACH '" + (folder / "copy").string() + "' AS copy; " + sql); };
+    with_copy("CREATE TABLE copy.old AS SELECT * FROM records; CREATE TABLE copy.vector AS SELECT * FROM vectors_0");
     Index::open(file).upsert(std::vector{record("b", {1, 1})});
-    run_sql(file, "ATTACH '" + (folder / "copy").string() + "' AS copy; REPLACE INTO records SELECT * FROM copy.old");
+    with_copy("REPLACE INTO records SELECT * FROM copy.old WHERE id = 'b'");
+    expect_error(ErrorCode::corrupt, {"row 2", "does not match its checksum"}, [&] { (void)Index::open(file); });
+    with_copy("REPLACE INTO vectors_0 SELECT * FROM copy.vector WHERE row = 2");
     expect_error(ErrorCode::corrupt, {"not those that were written last"}, [&] { (void)Index::open(file); });
 }
 

@@ -132,7 +132,7 @@ TEST_CASE("what is in no file is there for as long as a state that has it") {
     RowTable table(2, Metric::dot);
     const auto keep = [&](const std::string& text) {
         RowTable::Change change(table);
-        change.put("a", {1, {}, 1}, Vector{1, 0}, std::make_unique<Kept>(Kept{"{}", text}));
+        change.put("a", {1, {}, 1}, Vector{1, 0}, std::make_unique<Kept>(Kept{"{}", text, {}, {}}));
         publish(change);
     };
     keep("old");

@@ -10,18 +10,19 @@ using namespace sextant::store;
 
 namespace {
 
-Row row(std::uint64_t number, std::string_view id, std::span<const std::byte> vector, std::string_view payload,
-        std::string_view text) {
-    return {number, id, vector, payload, text, {}};
+Row row(std::uint64_t number, std::string_view id, std::string_view payload, std::string_view text, std::string_view parent,
+        std::string_view span, std::span<const std::byte> vectors) {
+    return {number, id, payload, text, parent, span, vectors, {}};
 }
 
 }  // namespace
 
-TEST_CASE("the checksum of a row is that of format 1") {
+TEST_CASE("checksums are those of format 2") {
     // Computed by the xxhash module of Python over the bytes that FORMAT.md names.
     const std::array<float, 2> vector = {1.0F, -2.5F};
     const auto bytes = std::as_bytes(std::span(vector));
-    CHECK(to_hex(checksum_of(row(7, "id", bytes, "{}", "text"))) == "0ddf353e4197161db0ae5a79c706f27f");
+    CHECK(to_hex(checksum_of(row(7, "id", "{}", "text", "whole", "bytes 0 4", bytes))) == "1fc242b620921399bed06efb79c3a4f3");
+    CHECK(to_hex(checksum_of(1, 7, bytes)) == "aa7f9b56afbc9044d2e09baedb72cc2a");
     CHECK(to_hex(checksum_of(std::map<std::string, std::string>{{"a", "1"}, {"key", ""}})) ==
           "1dedc059aea810f25fac7b157ad96203");
 }
@@ -29,13 +30,16 @@ TEST_CASE("the checksum of a row is that of format 1") {
 TEST_CASE("every field counts, and so does where it ends") {
     const std::array<std::byte, 4> four{};
     const std::array<std::byte, 8> eight{};
-    const auto base = checksum_of(row(1, "ab", four, "{}", "c"));
-    CHECK(base == checksum_of(row(1, "ab", four, "{}", "c")));
+    const auto base = checksum_of(row(1, "ab", "{}", "c", "de", "f", four));
+    CHECK(base == checksum_of(row(1, "ab", "{}", "c", "de", "f", four)));
     for (const auto& other :
-         {row(2, "ab", four, "{}", "c"), row(1, "a", four, "{}", "c"), row(1, "ab", eight, "{}", "c"),
-          row(1, "ab", four, "{ }", "c"), row(1, "ab", four, "{}c", ""), row(1, "ab", four, "{", "}c"),
-          row(1, "", four, "{}", "c")})
+         {row(2, "ab", "{}", "c", "de", "f", four), row(1, "a", "b{}", "c", "de", "f", four), row(1, "ab", "{", "}c", "de", "f", four),
+          row(1, "ab", "{}", "cd", "e", "f", four), row(1, "ab", "{}", "c", "d", "ef", four), row(1, "ab", "{ }", "c", "de", "f", four),
+          row(1, "ab", "{}", "c", "de", "f", eight), row(1, "", "{}", "c", "de", "f", four), row(1, "ab", "{}", "c", "de", "", four)})
         CHECK_FALSE(base == checksum_of(other));
+    CHECK_FALSE(checksum_of(0, 1, four) == checksum_of(1, 1, four));
+    CHECK_FALSE(checksum_of(0, 1, four) == checksum_of(0, 2, four));
+    CHECK_FALSE(checksum_of(0, 1, four) == checksum_of(0, 1, eight));
 }
 
 TEST_CASE("sums carry, and do not depend on the order") {

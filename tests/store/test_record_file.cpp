@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -21,17 +22,23 @@ using sextant::Record;
 
 namespace {
 
-sextant::Space space() {
+std::vector<sextant::NamedSpace> spaces() {
     sextant::Space space;
     space.dimensions = 2;
     space.fingerprint.value = "mine";
     space.fingerprint.parts = {{"weights", "aa"}};
-    return space;
+    return {{"", space}};
+}
+
+std::vector<sextant::NamedSpace> two_spaces() {
+    auto both = spaces();
+    both.push_back({"picture", {3, sextant::Metric::l2, {"theirs", {{"weights", "bb"}, {"pooling", ""}}}}});
+    return both;
 }
 
 std::vector<std::string> rows_of(const RecordView& view) {
     std::vector<std::string> rows;
-    view.scan([&](const Row& row) {
+    view.scan([&](const Row& row, RowVectors) {
         rows.push_back(std::to_string(row.number) + ":" + std::string(row.id) + ":" + std::string(row.text));
     });
     return rows;
@@ -49,7 +56,7 @@ std::size_t files_in(const TempFolder& folder) {
 
 TEST_CASE("rows are numbered once, in the order of insertion") {
     const TempFolder folder;
-    auto file = RecordFile::create(folder / "an.sextant", space());
+    auto file = RecordFile::create(folder / "an.sextant", spaces());
     RecordFile::Placed first, second;
     {
         RecordFile::Transaction transaction(file);
@@ -67,7 +74,7 @@ TEST_CASE("rows are numbered once, in the order of insertion") {
         first.checksum = transaction.replace(1, first.checksum, record("a", "one"));
         transaction.commit();
     }
-    CHECK(file.rows() == 2);
+    CHECK(file.counts().rows == 2);
     CHECK(rows_of(*before) == Rows{"1:a:1", "2:b:2"});  // it sees what it saw
     CHECK(rows_of(*file.view()) == Rows{"1:a:one", "3:c:3"});
     CHECK(rows_of(*RecordFile::open(folder / "an.sextant", RecordFile::Access::read).view()) == Rows{"1:a:one", "3:c:3"});
@@ -76,7 +83,7 @@ TEST_CASE("rows are numbered once, in the order of insertion") {
 TEST_CASE("what is not committed has not happened") {
     const TempFolder folder;
     {
-        auto file = RecordFile::create(folder / "an.sextant", space());
+        auto file = RecordFile::create(folder / "an.sextant", spaces());
         {
             RecordFile::Transaction transaction(file);
             transaction.insert(record("a", "1"));
@@ -95,7 +102,7 @@ TEST_CASE("what is not committed has not happened") {
 
 TEST_CASE("views see a commit each, for as long as they live, in any number") {
     const TempFolder folder;
-    auto file = RecordFile::create(folder / "an.sextant", space());
+    auto file = RecordFile::create(folder / "an.sextant", spaces());
     std::vector<std::shared_ptr<const RecordView>> views{file.view()};
     std::vector<Rows> expected{{}};
     for (int i = 1; i <= 12; ++i) {
@@ -116,7 +123,7 @@ TEST_CASE("views see a commit each, for as long as they live, in any number") {
 
 TEST_CASE("a row is read by number and checksum") {
     const TempFolder folder;
-    auto file = RecordFile::create(folder / "an.sextant", space());
+    auto file = RecordFile::create(folder / "an.sextant", spaces());
     RecordFile::Placed a;
     {
         RecordFile::Transaction transaction(file);
@@ -137,20 +144,140 @@ TEST_CASE("a row is read by number and checksum") {
     expect_error(ErrorCode::corrupt, {"row 9", "gone"}, [&] { (void)transaction.replace(9, {}, record("x", "")); });
 }
 
-TEST_CASE("the space is remembered, with every part of its fingerprint") {
+TEST_CASE("spaces are remembered, with every part of their fingerprints") {
     const TempFolder folder;
-    (void)RecordFile::create(folder / "an.sextant", space());
+    (void)RecordFile::create(folder / "an.sextant", two_spaces());
     const auto file = RecordFile::open(folder / "an.sextant", RecordFile::Access::write);
-    CHECK(file.space().dimensions == 2);
-    CHECK(file.space().fingerprint.value == "mine");
-    CHECK(file.space().fingerprint.parts == space().fingerprint.parts);
+    REQUIRE(file.spaces().size() == 2);
+    for (std::size_t i = 0; i < 2; ++i) {
+        const auto wanted = two_spaces()[i];
+        CHECK(file.spaces()[i].name == wanted.name);
+        CHECK(file.spaces()[i].space.dimensions == wanted.space.dimensions);
+        CHECK(file.spaces()[i].space.metric == wanted.space.metric);
+        CHECK(file.spaces()[i].space.fingerprint.value == wanted.space.fingerprint.value);
+        CHECK(file.spaces()[i].space.fingerprint.parts == wanted.space.fingerprint.parts);
+    }
+    auto doubled = two_spaces();
+    doubled[1].name = "";
+    expect_error(ErrorCode::invalid_argument, {"two spaces"}, [&] { (void)RecordFile::create(folder / "b", doubled); });
+    expect_error(ErrorCode::invalid_argument, {"0 spaces"}, [&] { (void)RecordFile::create(folder / "b", {}); });
+    CHECK_FALSE(std::filesystem::exists(folder / "b"));
+}
+
+TEST_CASE("a row has its vector in each space, or none there") {
+    const TempFolder folder;
+    auto file = RecordFile::create(folder / "an.sextant", two_spaces());
+    RecordFile::Placed both;
+    {
+        RecordFile::Transaction transaction(file);
+        auto a = record("a", "1"), b = record("b", "2");
+        a.vectors["picture"] = {3, 4, 5};
+        b.vector.clear();
+        b.vectors["picture"] = {6, 7, 8};
+        both = transaction.insert(a);
+        transaction.insert(b);
+        transaction.insert(record("c", "3"));
+        transaction.commit();
+    }
+    const auto vectors_of = [](const RecordView& view) {
+        std::vector<std::string> found;
+        const auto show = [&](const Row& row, RowVectors vectors) {
+            found.emplace_back(row.id);
+            for (const auto vector : vectors) {
+                std::vector<float> floats(vector.size() / sizeof(float));
+                if (!floats.empty()) std::memcpy(floats.data(), vector.data(), vector.size());
+                found.back() += "|";
+                for (const auto number : floats) found.back() += " " + std::to_string(static_cast<int>(number));
+            }
+        };
+        view.scan(show);
+        std::vector<std::string> scanned;
+        scanned.swap(found);
+        for (std::uint64_t row = 1; row <= 3; ++row) (void)view.read_all(row, show);
+        CHECK(found == scanned);
+        return scanned;
+    };
+    CHECK(vectors_of(*file.view()) == Rows{"a| 1 2| 3 4 5", "b|| 6 7 8", "c| 1 2|"});
+    {
+        RecordFile::Transaction transaction(file);
+        auto a = record("a", "");
+        a.vectors["elsewhere"] = {1};
+        (void)transaction.replace(1, both.checksum, a);
+        transaction.commit();
+    }
+    CHECK(vectors_of(*file.view()) == Rows{"a| 1 2|", "b|| 6 7 8", "c| 1 2|"});
+    CHECK_FALSE(file.view()->read_all(4, [](const Row&, RowVectors) {}));
+}
+
+TEST_CASE("what changed since a commit is known, until it is too long ago") {
+    const TempFolder folder;
+    auto file = RecordFile::create(folder / "an.sextant", spaces());
+    const auto changed = [&](std::uint64_t since) { return file.view()->changed_since(since); };
+    using Numbers = std::vector<std::uint64_t>;
+    std::vector<Checksum> checksums(5);
+    const auto write = [&](const std::function<void(RecordFile::Transaction&)>& steps) {
+        RecordFile::Transaction transaction(file);
+        steps(transaction);
+        transaction.commit();
+        return file.counts().changes;
+    };
+    const auto first = write([&](auto& transaction) {
+        for (std::size_t i = 1; i < 5; ++i) checksums[i] = transaction.insert(record("r" + std::to_string(i), "")).checksum;
+    });
+    CHECK(first == 4);
+    write([&](auto& transaction) { checksums[3] = transaction.replace(3, checksums[3], record("r3", "new")); });
+    write([&](auto& transaction) {
+        transaction.remove(1, checksums[1]);
+        checksums[3] = transaction.replace(3, checksums[3], record("r3", "newer"));
+    });
+    auto now = *changed(first);
+    std::ranges::sort(now);
+    CHECK(now == Numbers{1, 3});
+    CHECK(changed(file.counts().changes) == Numbers{});
+    CHECK(changed(0)->size() == 4);
+    CHECK_FALSE(changed(file.counts().changes + 1));  // of another file
+
+    write([&](auto& transaction) {  // more than it remembers
+        for (int i = 0; i < 70'000; ++i) transaction.insert(record("s" + std::to_string(i), ""));
+    });
+    CHECK_FALSE(changed(first));
+    CHECK(changed(file.counts().changes) == Numbers{});
+    for (int round = 0; round < 3; ++round)
+        write([&](auto& transaction) {
+            for (int i = 0; i < 60'000; ++i) transaction.insert(record("t" + std::to_string(i), ""));
+        });
+    const auto& counts = file.counts();
+    CHECK(counts.changes - counts.forgotten >= 65'536);
+    CHECK(counts.changes - counts.forgotten <= 131'072);
+    CHECK(changed(counts.forgotten)->size() == counts.changes - counts.forgotten);
+    CHECK_FALSE(changed(counts.forgotten - 1));
+    file.view()->scan([](const Row&, RowVectors) {});
+}
+
+TEST_CASE("who only reads hears of commits, each once") {
+    const TempFolder folder;
+    auto writer = RecordFile::create(folder / "an.sextant", spaces());
+    auto reader = RecordFile::open(folder / "an.sextant", RecordFile::Access::read);
+    CHECK(reader.others_committed());
+    CHECK_FALSE(reader.others_committed());
+    for (int i = 0; i < 3; ++i) {
+        {
+            RecordFile::Transaction transaction(writer);
+            transaction.insert(record(std::to_string(i), ""));
+            CHECK_FALSE(reader.others_committed());
+            transaction.commit();
+        }
+        CHECK(reader.others_committed());
+        CHECK_FALSE(reader.others_committed());
+        CHECK_FALSE(writer.others_committed());
+    }
 }
 
 TEST_CASE("the write lock is kept between transactions, and released at the end") {
     const TempFolder folder;
     const auto path = (folder / "an.sextant").string();
     {
-        auto file = RecordFile::create(path, space());
+        auto file = RecordFile::create(path, spaces());
         // A program that knows nothing of Sextant is kept out too, but may read.
         Database stranger(path, "stranger", Database::Mode::read);
         stranger.execute("PRAGMA query_only = OFF");
@@ -173,7 +300,7 @@ TEST_CASE("the write lock is kept between transactions, and released at the end"
 TEST_CASE("the log begins anew after a checkpoint") {
     const TempFolder folder;
     const auto path = folder / "an.sextant";
-    auto file = RecordFile::create(path, space());
+    auto file = RecordFile::create(path, spaces());
     auto view = file.view();
     std::uintmax_t longest = 0;
     std::size_t checkpoints = 0;

@@ -9,6 +9,8 @@
 
 #include <Eigen/Core>
 
+#include <sextant/core/span.hpp>
+
 namespace sextant {
 
 /// Row-major, so that a row is one vector and lies in one piece.
@@ -36,13 +38,6 @@ enum class MultiScore {
     max_sim_sum,   ///< sum over q of the largest <q, d>: ColBERT
     max_sim_mean,  ///< the same, divided by the number of the query's vectors: BGE-M3
     max,           ///< the largest <q, d>: BLIP-2
-};
-
-/// A stretch of a text, in bytes.
-struct ByteSpan {
-    std::size_t begin = 0, end = 0;
-
-    friend bool operator==(const ByteSpan&, const ByteSpan&) = default;
 };
 
 /// What went into one row, and what did not.

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include <sextant/core/span.hpp>
+
 namespace sextant {
 
 /// What a score is.
@@ -36,6 +38,8 @@ struct Hit {
     float retrieval_score = 0;  ///< the index's own score; equals `score` unless a reranker gave that
     std::string payload;        ///< the record's JSON
     std::string text;           ///< the record's text, empty if it has none
+    std::string parent = {};    ///< the id of what the record is a part of, empty if it is whole
+    Span span = {};             ///< which part
 };
 
 /// What is known about the hits.

@@ -36,6 +36,15 @@ struct Space {
     Fingerprint fingerprint = {};  ///< of the encoder that fills the space; empty for vectors of unstated origin
 };
 
+/// One of several spaces of an index.
+struct NamedSpace {
+    std::string name;  ///< UTF-8, at most `max_space_name_bytes`; may be empty
+    Space space;
+};
+
+inline constexpr std::size_t max_space_name_bytes = 256;
+inline constexpr std::size_t max_spaces = 64;  ///< of an index
+
 /// Throws `incompatible` unless vectors of `wanted` may be compared with those of `found`, and says what differs and what
 /// to do. `where` names what holds the vectors of `found`: an index file, say.
 inline void require_compatible(const std::string& where, const Space& found, const Space& wanted) {

@@ -20,8 +20,8 @@
 namespace sextant {
 
 struct OpenOptions {
-    /// Open without the right to write. Any number of programs may do so, also while another one writes; each sees the
-    /// records as they were when it opened. As long as it is open, the writer's log beside the file cannot shrink.
+    /// Open without the right to write. Any number of programs may do so, also while another one writes: what that commits
+    /// is seen by the next call. What the last call saw stays in the writer's log beside the file until then.
     bool read_only = false;
     /// Accept a file whose fingerprint is not the expected one: the caller vouches that its vectors can be compared with
     /// his, and `space()` says so. Its dimensions and metric must fit all the same, and the file stays as it is.
@@ -29,7 +29,8 @@ struct OpenOptions {
 };
 
 struct NearestOptions {
-    std::size_t k = 10;  ///< how many hits are wanted, at least 1
+    std::size_t k = 10;      ///< how many hits are wanted, at least 1
+    std::string space = {};  ///< the name of the space that the query lives in; empty: the first
     /// Only hits with this score or a better one. With the largest k there is: all that are this near.
     std::optional<float> min_score = {};
     /// Only records whose payloads meet it. The first search that asks for a field reads the payloads of all records, and
@@ -48,6 +49,7 @@ struct NearestOptions {
 };
 
 struct GraphOptions {
+    std::string space = {};             ///< whose vectors are linked, by name; empty: the first
     std::size_t m = 16;                 ///< links of a record to near ones, 2 to 256; twice as many on the lowest level
     std::size_t ef_construction = 200;  ///< candidates of which these are chosen, at least m
     std::size_t threads = 1;            ///< that link together, at least 1
@@ -68,7 +70,7 @@ struct GraphInfo {
 /// The largest norm of a vector or query: squares of sums of two such are still finite in 32 bits.
 inline constexpr double max_norm = 1e18;
 
-/// Records with vectors of one space, in one file or in memory only.
+/// Records with vectors of one space or of several, in one file or in memory only.
 ///
 /// Every vector is kept in memory, as floats and as codes: 5.5 bytes per dimension, and up to twice that after removals and
 /// replacements. Payloads and texts stay in the file and are read, and checked, when they are wanted.
@@ -93,18 +95,23 @@ public:
     /// complete or not at all. Throws `invalid_argument` if a file of that name exists, or the space is not one.
     [[nodiscard]] static Index create(const std::filesystem::path& path, const Space& space);
 
+    /// The same for records that have vectors in several spaces: of pictures and of their captions, say. Each has at least
+    /// one of them. Where no space is named, the first is meant.
+    [[nodiscard]] static Index create(const std::filesystem::path& path, const std::vector<NamedSpace>& spaces);
+
     /// Opens an index after checking all of it: format version, schema, the checksum of every record, their number and
     /// sum, and the structure of the file. Throws `not_found`; `incompatible` for another format version or another
     /// kind of file; `corrupt`, naming the row and its id if that can be read; and `busy` if the index is to be written
     /// and is open for writing elsewhere, in this process or another. A file that is refused is left as it was.
     [[nodiscard]] static Index open(const std::filesystem::path& path, const OpenOptions& options = {});
 
-    /// The same, and throws `incompatible` unless the index holds vectors of the space `expected`, naming what differs.
+    /// The same, and throws `incompatible` unless the first space of the index is `expected`, naming what differs.
     [[nodiscard]] static Index open(const std::filesystem::path& path, const Space& expected,
                                     const OpenOptions& options = {});
 
     /// An empty index that is gone with this object.
     [[nodiscard]] static Index in_memory(const Space& space);
+    [[nodiscard]] static Index in_memory(const std::vector<NamedSpace>& spaces);
 
     Index(Index&&) noexcept;
     Index& operator=(Index&&) noexcept;
@@ -112,15 +119,19 @@ public:
 
     /// The path as the caller wrote it, or "in-memory index".
     [[nodiscard]] const std::string& name() const noexcept;
+    /// The first.
     [[nodiscard]] const Space& space() const noexcept;
+    /// Throws `not_found`.
+    [[nodiscard]] const Space& space(std::string_view name) const;
+    [[nodiscard]] std::vector<NamedSpace> spaces() const;
     [[nodiscard]] std::size_t size() const;
     [[nodiscard]] bool contains(std::string_view id) const;
 
     /// Adds records, and replaces those whose ids are there already: all of them, or none if it throws.
     /// Throws `busy` if another program has written to the file since it was opened, which locks prevent (see above).
-    /// Throws `invalid_argument` or `limit`, naming the row of `records`, its id and what is wrong with it: a vector of
-    /// another length, a component that is NaN or infinite, a norm over `max_norm`, a norm of 0 if the metric is
-    /// cosine, an id that is empty or appears twice, invalid UTF-8, a payload that is no JSON object, anything over its
+    /// Throws `invalid_argument` or `limit`, naming the row of `records`, its id and what is wrong with it: no vector, one
+    /// of another length or in a space that there is not, a component that is NaN or infinite, a norm over `max_norm`, a norm of 0 if the metric is
+    /// cosine, an id that is empty or appears twice, invalid UTF-8, a span without a parent or that ends before it begins, a payload that is no JSON object, anything over its
     /// limit.
     void upsert(std::span<const Record> records);
 
@@ -150,14 +161,22 @@ public:
     /// quarter of what the graph has is gone, or other options are asked for, it is made anew. It is in memory only. Searches
     /// and writes go on meanwhile; a second call waits. Nothing is linked if there are fewer than 1,000 records.
     void build_graph(const GraphOptions& options = {});
-    [[nodiscard]] std::optional<GraphInfo> graph() const;
+    [[nodiscard]] std::optional<GraphInfo> graph(std::string_view space = {}) const;
 
     /// The part of the k nearest to each query that `nearest` finds with these options, on average; a record as near as
     /// the k-th counts, whichever it is. 1 if nothing is asked or there is nothing to find.
     [[nodiscard]] double measure_recall(const Eigen::Ref<const Matrix>& queries, const NearestOptions& options) const;
 
-    /// Reads the whole file again, checks it as `open` does, and compares it with what is in memory. Writers wait.
+    /// Reads the whole file again, checks it as `open` does, and compares it with what is in memory. Those who want payloads
+    /// or texts of the same state wait.
     void verify() const;
+
+    /// Writes all records, as one commit left them, to a new file, also while this index is written to. Throws as `create`.
+    void backup(const std::filesystem::path& path) const;
+
+    /// Gives the room of removed records back to the system; the file is copied for that, within its folder's disk and that
+    /// of temporary files. Searches go on meanwhile, writes wait. Throws as `upsert`.
+    void compact();
 
 private:
     struct Impl;

@@ -1,0 +1,221 @@
+// How records come into an index and go: by its own writer, or as another process wrote them.
+#include <algorithm>
+#include <cstring>
+#include <unordered_set>
+#include <utility>
+
+#include <sextant/core/error.hpp>
+
+#include "index/index_impl.hpp"
+#include "index/validate.hpp"
+
+namespace sextant {
+
+using index::RowInfo;
+using index::SpaceState;
+using index::State;
+
+Index::Impl::Impl(std::string called, std::span<const NamedSpace> named) : name(std::move(called)) {
+    for (const auto& one : named) state.spaces.push_back({spaces.emplace_back(one).table.rows()});
+}
+
+Index::Impl::Impl(store::RecordFile opened) : Impl(opened.name(), opened.spaces()) {
+    file = std::move(opened);
+    state.file = file->view();
+}
+
+std::optional<Index::Impl::Place> Index::Impl::find(std::string_view id) const {
+    for (std::size_t space = 0; space < spaces.size(); ++space)
+        if (const auto slot = spaces[space].table.find(id)) return Place{space, *slot};
+    return std::nullopt;
+}
+
+Index::Impl::Change::Change(Impl& impl) : impl_(impl), counts_(impl.state.counts) {
+    for (auto& space : impl.spaces) spaces_.emplace_back(space.table);
+}
+
+bool Index::Impl::Change::has_put(std::string_view id) const {
+    return std::ranges::any_of(spaces_, [id](const auto& space) { return space.has_put(id); });
+}
+
+bool Index::Impl::Change::put(std::string_view id, const RowInfo& info, std::span<const std::span<const float>> vectors,
+                              std::span<const double> norms, const std::shared_ptr<const index::Kept>& kept) {
+    if (has_put(id)) return false;
+    if (const auto known = impl_.find(id)) {
+        counts_.root -= impl_.info(*known).checksum;
+    } else {
+        ++counts_.rows;
+    }
+    counts_.root += info.checksum;
+    for (std::size_t space = 0; space < spaces_.size(); ++space) {
+        if (vectors[space].empty()) {
+            if (impl_.spaces[space].table.find(id)) spaces_[space].remove(id);
+            continue;
+        }
+        auto in_space = info;
+        in_space.norm = norms[space];
+        (void)spaces_[space].put(id, in_space, vectors[space], kept);
+    }
+    return true;
+}
+
+void Index::Impl::Change::remove(std::string_view id) {
+    counts_.root -= impl_.info(*impl_.find(id)).checksum;
+    --counts_.rows;
+    for (std::size_t space = 0; space < spaces_.size(); ++space)
+        if (impl_.spaces[space].table.find(id)) spaces_[space].remove(id);
+}
+
+/// Commits, and shows it to readers, all at once. Without a transaction the change is what `seen` sees, if there is a file.
+void Index::Impl::publish(Change& change, store::RecordFile::Transaction* transaction, std::shared_ptr<const store::RecordView> seen) {
+    State next;
+    next.file = std::move(seen);
+    for (std::size_t s = 0; s < spaces.size(); ++s) {
+        auto& part = change.spaces_[s];
+        part.prepare();
+        spaces[s].columns.forget(part.written());
+        const auto& linked = state.spaces[s].linked;
+        next.spaces.push_back({nullptr, linked ? linked->after(part.rows(), part.written()) : nullptr});
+    }
+    {
+        const std::lock_guard names(naming);
+        for (auto& part : change.spaces_) part.make_room();
+    }
+    if (transaction) {
+        auto view = file->spare_view();
+        transaction->commit();
+        file->show_last_commit(*view);
+        next.file = std::move(view);
+        change.counts_ = file->counts();
+    }
+    next.counts = change.counts_;
+    {
+        const std::lock_guard names(naming);
+        for (std::size_t s = 0; s < spaces.size(); ++s) {
+            change.spaces_[s].publish();
+            next.spaces[s].rows = spaces[s].table.rows();
+        }
+        const std::lock_guard lock(latest);
+        std::swap(state, next);
+    }
+    next = {};  // the last look at what was before, if no reader has one
+    if (transaction && file->checkpoint_due()) checkpoint();
+}
+
+void Index::Impl::checkpoint() noexcept {
+    file->checkpoint();
+    try {  // a view from after it, so that the log can begin anew; without, it does so after the next
+        auto view = file->view();
+        const std::lock_guard lock(latest);
+        std::swap(state.file, view);
+    } catch (...) {
+    }
+}
+
+namespace {
+
+/// Vectors of rows as the file has them, checked.
+class Reading {
+public:
+    Reading(const std::string& name, const std::deque<index::SpaceTable>& spaces)
+        : name_(name), spaces_(spaces), floats_(spaces.size()), vectors_(spaces.size()), norms_(spaces.size()) {}
+
+    void take(const store::Row& row, store::RowVectors vectors) {
+        const std::string what = name_ + ": row " + std::to_string(row.number) + " (id " + index::shown(row.id) + ")";
+        bool any = false;
+        for (std::size_t s = 0; s < spaces_.size(); ++s) {
+            floats_[s].resize(vectors[s].size() / sizeof(float));
+            if (!floats_[s].empty()) std::memcpy(floats_[s].data(), vectors[s].data(), vectors[s].size());
+            vectors_[s] = floats_[s];
+            try {
+                if (!floats_[s].empty()) norms_[s] = index::check_vector(spaces_[s].space, floats_[s], what);
+            } catch (const Error& error) {
+                throw Error(ErrorCode::corrupt, error.what());
+            }
+            any = any || !floats_[s].empty();
+        }
+        if (!any) throw Error(ErrorCode::corrupt, what + " has no vector");
+    }
+    [[nodiscard]] std::span<const std::span<const float>> vectors() const { return vectors_; }
+    [[nodiscard]] std::span<const double> norms() const { return norms_; }
+
+private:
+    const std::string& name_;
+    const std::deque<index::SpaceTable>& spaces_;
+    std::vector<std::vector<float>> floats_;
+    std::vector<std::span<const float>> vectors_;
+    std::vector<double> norms_;
+};
+
+}  // namespace
+
+/// All rows of the file, of which the index has none yet.
+void Index::Impl::load() {
+    Change change(*this);
+    Reading reading(name, spaces);
+    state.file->scan([&](const store::Row& row, store::RowVectors vectors) {
+        reading.take(row, vectors);
+        if (!change.put(row.id, {.number = row.number, .checksum = row.checksum}, reading.vectors(), reading.norms()))
+            throw Error(ErrorCode::corrupt, name + ": row " + std::to_string(row.number) + " (id " + index::shown(row.id) +
+                                                "): an earlier row has this id too");
+    });
+    change.counts_ = state.file->counts();
+    publish(change, nullptr, state.file);
+}
+
+State Index::Impl::last() const {
+    const std::lock_guard lock(latest);
+    return state;
+}
+
+State Index::Impl::now() {
+    look_again();
+    return last();
+}
+
+void Index::Impl::look_again() {
+    if (!file || file->writable()) return;
+    const std::lock_guard reader(writing);
+    outdated = file->others_committed() || outdated;
+    if (!outdated) return;
+    const auto view = file->view();
+    if (const auto counts = view->counts(); counts.changes != state.counts.changes)
+        if (!catch_up(view, counts, view->changed_since(state.counts.changes))) (void)catch_up(view, counts, std::nullopt);
+    outdated = false;
+}
+
+/// Takes over the rows that changed, or all that differ if it is not known which. False, and nothing has happened, if that
+/// does not lead to what the file says that it holds.
+bool Index::Impl::catch_up(const std::shared_ptr<const store::RecordView>& view, const store::Counts& counts,
+                           const std::optional<std::vector<std::uint64_t>>& changed) {
+    Change change(*this);
+    Reading reading(name, spaces);
+    std::unordered_set<std::uint64_t> there, gone;
+    const auto take = [&](const store::Row& row, store::RowVectors vectors) {
+        there.insert(row.number);
+        const auto known = find(row.id);
+        if (known && info(*known).number == row.number && info(*known).checksum == row.checksum) return;
+        reading.take(row, vectors);
+        (void)change.put(row.id, {.number = row.number, .checksum = row.checksum}, reading.vectors(), reading.norms());
+    };
+    if (changed) {
+        for (const auto row : *changed)
+            if (!view->read_all(row, take)) gone.insert(row);
+    } else {
+        view->scan(take);
+    }
+    std::unordered_set<std::string_view> ids;
+    for (const auto& space : state.spaces)
+        index::for_each_slot(space.rows->live(), [&](std::size_t slot) {
+            const auto number = space.rows->info(slot).number;
+            if (changed ? gone.contains(number) : !there.contains(number)) ids.insert(space.rows->named(slot).first);
+        });
+    for (const auto id : ids)
+        if (!change.has_put(id)) change.remove(id);  // another row may have its id now
+    if (change.counts_.root != counts.root || change.counts_.rows != counts.rows) return false;
+    change.counts_ = counts;
+    publish(change, nullptr, view);
+    return true;
+}
+
+}  // namespace sextant

@@ -1,0 +1,92 @@
+#include <sextant/index/salvage.hpp>
+
+#include <algorithm>
+#include <span>
+#include <utility>
+
+#include <sextant/core/error.hpp>
+#include <sextant/index/index.hpp>
+
+#include "store/new_file.hpp"
+#include "store/record_file.hpp"
+#include "store/wreck.hpp"
+
+namespace sextant {
+namespace {
+
+constexpr std::size_t rows_per_batch = 1000;
+
+/// Puts records into a new index; what that refuses is lost too.
+class Saving {
+public:
+    Saving(Index index, Salvage& salvage) : index_(std::move(index)), salvage_(salvage) {}
+
+    void add(std::uint64_t row, Record record) {
+        rows_.push_back(row);
+        records_.push_back(std::move(record));
+        if (records_.size() == rows_per_batch) flush();
+    }
+    void flush() {
+        if (!all_at_once()) one_by_one();
+        records_.clear();
+        rows_.clear();
+    }
+
+private:
+    bool all_at_once() {
+        if (std::ranges::any_of(records_, [this](const Record& record) { return index_.contains(record.id); })) return false;
+        try {
+            index_.upsert(records_);
+        } catch (const Error& error) {
+            if (error.code() == ErrorCode::io) throw;
+            return false;
+        }
+        salvage_.saved += records_.size();
+        return true;
+    }
+
+    void one_by_one() {
+        for (std::size_t i = 0; i < records_.size(); ++i) {
+            const std::span one(&records_[i], 1);
+            try {
+                if (index_.contains(one[0].id)) throw Error(ErrorCode::corrupt, "an earlier row has this id too");
+                index_.upsert(one);
+                ++salvage_.saved;
+            } catch (const Error& error) {
+                if (error.code() == ErrorCode::io) throw;
+                salvage_.lost.push_back({rows_[i], one[0].id, error.what()});
+            }
+        }
+    }
+
+    Index index_;
+    Salvage& salvage_;
+    std::vector<std::uint64_t> rows_;
+    std::vector<Record> records_;
+};
+
+}  // namespace
+
+Salvage salvage(const std::filesystem::path& from, const std::filesystem::path& to) {
+    Salvage salvage;
+    store::Wreck wreck(from);
+    store::make_new_file(to, [&](const std::string& draft) {
+        store::RecordFile::write_empty(draft, wreck.spaces());
+        Saving saving(Index::open(draft), salvage);
+        for (std::uint64_t row = 1; row < wreck.end(); ++row) {
+            try {
+                if (auto record = wreck.read(row)) saving.add(row, std::move(*record));
+            } catch (const Error& error) {
+                if (error.code() == ErrorCode::io) throw;
+                salvage.lost.push_back({row, wreck.id_of(row), error.what()});
+            }
+        }
+        saving.flush();
+    });
+    std::ranges::sort(salvage.lost, {}, &LostRecord::row);
+    const std::size_t found = salvage.saved + salvage.lost.size();
+    salvage.missing = wreck.rows() > found ? wreck.rows() - found : 0;
+    return salvage;
+}
+
+}  // namespace sextant

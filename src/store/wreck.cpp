@@ -1,0 +1,77 @@
+#include "store/wreck.hpp"
+
+#include <cstring>
+
+#include <sextant/core/error.hpp>
+#include <sextant/core/utf8.hpp>
+
+#include "store/hash.hpp"
+#include "store/opening.hpp"
+#include "store/schema.hpp"
+#include "store/span_text.hpp"
+
+namespace sextant::store {
+namespace {
+
+std::vector<float> floats(std::span<const std::byte> bytes) {
+    std::vector<float> vector(bytes.size() / sizeof(float));
+    if (!vector.empty()) std::memcpy(vector.data(), bytes.data(), vector.size() * sizeof(float));
+    return vector;
+}
+
+}  // namespace
+
+Wreck::Wreck(const std::filesystem::path& path)
+    : name_(path.string()), database_(open_for_reading(name_of_existing(path), name_)), version_(version_of(database_, name_)) {
+    if (version_ != 1 && version_ != format_version)
+        throw Error(ErrorCode::incompatible, name_ + " has format version " + std::to_string(version_) + ": use a newer Sextant");
+    summary_ = read_damaged_summary(database_, name_);
+    fetch_id_ = database_.prepare("SELECT id FROM records WHERE row = ?1");
+    if (version_ == 1) {
+        fetch_ = database_.prepare("SELECT id, vector, payload, text, checksum FROM records WHERE row = ?1");
+        return;
+    }
+    auto file = std::make_shared<const ViewedFile>(ViewedFile{name_of_existing(path), name_, summary_.spaces});
+    view_.emplace(open_for_reading(file->path, name_), file);
+}
+
+std::optional<Record> Wreck::read(std::uint64_t number) {
+    if (version_ == 1) return read_version_1(number);
+    std::optional<Record> record;
+    view_->read_all(number, [&](const Row& row, RowVectors vectors) {
+        record.emplace(Record{std::string(row.id), floats(vectors[0]), std::string(row.payload), std::string(row.text),
+                              std::string(row.parent), *span_from(row.span), {}});
+        for (std::size_t space = 1; space < vectors.size(); ++space)
+            if (!vectors[space].empty()) record->vectors[summary_.spaces[space].name] = floats(vectors[space]);
+    });
+    return record;
+}
+
+std::optional<Record> Wreck::read_version_1(std::uint64_t number) {
+    fetch_.reset();
+    fetch_.bind(1, static_cast<std::int64_t>(number));
+    if (!fetch_.step()) return std::nullopt;
+    const auto damaged = [&](const std::string& how) { throw_damaged(name_, "row " + std::to_string(number) + how); };
+    if (!fetch_.is_text(0) || !fetch_.is_blob(1) || !fetch_.is_text(2) || !fetch_.is_text(3) || !fetch_.is_blob(4))
+        damaged(" holds a value of the wrong type");
+    const Row row{number, fetch_.text(0), fetch_.text(2), fetch_.text(3), {}, {}, {}, {}};
+    const auto vector = fetch_.blob(1), checksum = fetch_.blob(4);
+    const auto expected = checksum_of_version_1(row, vector);
+    if (checksum.size() != sizeof(expected) || std::memcmp(checksum.data(), &expected, sizeof(expected)) != 0)
+        damaged(" does not match its checksum");
+    return Record{std::string(row.id), floats(vector), std::string(row.payload), std::string(row.text), {}, {}, {}};
+}
+
+std::string Wreck::id_of(std::uint64_t number) {
+    try {
+        fetch_id_.reset();
+        fetch_id_.bind(1, static_cast<std::int64_t>(number));
+        if (!fetch_id_.step() || !fetch_id_.is_text(0)) return {};
+        const auto id = fetch_id_.text(0);
+        return id.size() <= max_id_bytes && !first_invalid_utf8(id) ? std::string(id) : std::string();
+    } catch (const Error&) {
+        return {};
+    }
+}
+
+}  // namespace sextant::store

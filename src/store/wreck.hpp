@@ -1,0 +1,47 @@
+// A file of records that may be damaged, or of an older format.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <sextant/core/space.hpp>
+#include <sextant/store/record.hpp>
+
+#include "store/database.hpp"
+#include "store/record_view.hpp"
+#include "store/summary.hpp"
+
+namespace sextant::store {
+
+/// Reads row by row, so that what is damaged does not hide the rest.
+class Wreck {
+public:
+    /// Throws `not_found`, `incompatible`, or `corrupt` if there is nothing that could be read.
+    explicit Wreck(const std::filesystem::path& path);
+
+    [[nodiscard]] const std::vector<NamedSpace>& spaces() const noexcept { return summary_.spaces; }
+    /// How many rows the file says that it has.
+    [[nodiscard]] std::uint64_t rows() const noexcept { return summary_.counts.rows; }
+    /// No row has this number or a higher one.
+    [[nodiscard]] std::uint64_t end() const noexcept { return summary_.counts.next_row; }
+
+    /// The row that has this number; nothing if there is none. Throws `corrupt` if it is damaged.
+    [[nodiscard]] std::optional<Record> read(std::uint64_t number);
+    /// Its id, if that can be read.
+    [[nodiscard]] std::string id_of(std::uint64_t number);
+
+private:
+    [[nodiscard]] std::optional<Record> read_version_1(std::uint64_t number);
+
+    std::string name_;
+    Database database_;
+    std::int64_t version_;
+    Summary summary_;
+    std::optional<RecordView> view_;  // of a file of this version
+    Statement fetch_, fetch_id_;
+};
+
+}  // namespace sextant::store

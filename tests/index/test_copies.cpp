@@ -1,0 +1,203 @@
+// Copies of an index: backups, files without the room of what was removed, and what can be saved of a damaged one.
+#include <sextant/index/index.hpp>
+#include <sextant/index/salvage.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <sqlite3.h>
+
+#include "index/fixture.hpp"
+#include "support/catch.hpp"
+#include "support/expect_error.hpp"
+
+using namespace fixture;
+using sextant::ErrorCode;
+using sextant::Index;
+using sextant::Record;
+using Ids = std::vector<std::string>;
+
+namespace {
+
+void run_sql(const std::filesystem::path& file, const std::string& sql) {
+    sqlite3* database = nullptr;
+    REQUIRE(sqlite3_open(file.c_str(), &database) == SQLITE_OK);
+    CHECK(sqlite3_exec(database, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK);
+    sqlite3_close(database);
+}
+
+std::vector<Record> many(std::size_t count, std::string text = "") {
+    Random random(5);
+    std::vector<Record> records;
+    for (std::size_t i = 0; i < count; ++i) {
+        records.push_back(record("id-" + std::to_string(i), random.vector(8), "{\"n\": " + std::to_string(i) + "}", text));
+        if (i % 2 == 0) {
+            records.back().parent = "whole";
+            records.back().span = sextant::ByteSpan{i, i + 1};
+        }
+    }
+    return records;
+}
+
+/// All that a search shows, in the order of scores.
+bool equal(const Index& a, const Index& b) {
+    Random random(9);
+    const auto query = random.vector(8);
+    return a.size() == b.size() && same(a.nearest(query, {.k = 1'000'000}), b.nearest(query, {.k = 1'000'000}));
+}
+
+}  // namespace
+
+TEST_CASE("a backup is what the index was, and an index of its own") {
+    const TempFolder folder;
+    for (const bool kept : {false, true}) {
+        const auto copy = folder / (kept ? "kept" : "memory");
+        auto index = kept ? Index::create(folder / "an.sextant", space(8)) : Index::in_memory(space(8));
+        index.upsert(many(300));
+        (void)index.remove(Ids{"id-7", "id-8"});
+        index.upsert(std::vector{record("id-7", {1, 2, 3, 4, 5, 6, 7, 8})});  // it is the last one now
+        index.backup(copy);
+        {
+            auto second = Index::open(copy);
+            CHECK(equal(index, second));
+            CHECK(second.get("id-10")->span == sextant::Span(sextant::ByteSpan{10, 11}));
+            second.verify();
+            (void)second.remove(Ids{"id-1"});
+            CHECK(index.contains("id-1"));
+        }
+        CHECK(Index::open(copy).size() == 298);
+        expect_error(ErrorCode::invalid_argument, {"exists already"}, [&] { index.backup(copy); });
+        expect_error(ErrorCode::not_found, {"not a folder"}, [&] { index.backup(folder / "nowhere" / "x"); });
+    }
+    CHECK(names(folder) == Ids{"an.sextant", "kept", "memory"});
+}
+
+// Each commit adds ten records with the number of the commit: a copy that holds part of one would show.
+TEST_CASE("a backup beside a writer holds whole commits") {
+    const TempFolder folder;
+    auto index = Index::create(folder / "an.sextant", space(2));
+    std::atomic<bool> done{false};
+    std::thread writer([&] {
+        for (int n = 0; n < 300; ++n) {
+            std::vector<Record> records;
+            for (int i = 0; i < 10; ++i) records.push_back(record(std::to_string(n) + "/" + std::to_string(i), {1, static_cast<float>(n)}, "{}", std::string(2000, 't')));
+            index.upsert(records);
+        }
+        done = true;
+    });
+    for (int copies = 0; copies < 3 || (!done && copies < 30); ++copies) {
+        const auto copy = folder / ("copy" + std::to_string(copies));
+        index.backup(copy);
+        const auto size = Index::open(copy).size();
+        CHECK(size % 10 == 0);
+        std::filesystem::remove(copy);
+    }
+    writer.join();
+    CHECK(index.size() == 3000);
+}
+
+TEST_CASE("compact gives room back, and changes nothing else") {
+    const TempFolder folder;
+    const auto file = folder / "an.sextant";
+    {
+        auto index = Index::create(file, space(8));
+        index.upsert(many(2000, std::string(3000, 'x')));
+        const auto reader = Index::open(file, {.read_only = true});
+        Ids gone;
+        for (int i = 0; i < 1900; ++i) gone.push_back("id-" + std::to_string(i));
+        (void)index.remove(gone);
+        index.compact();
+        CHECK(equal(index, reader));
+        index.upsert(std::vector{record("after", {1, 2, 3, 4, 5, 6, 7, 8})});
+        CHECK(reader.contains("after"));
+        index.verify();
+        reader.verify();
+        expect_error(ErrorCode::invalid_argument, {"read_only"}, [&] { const_cast<Index&>(reader).compact(); });
+    }
+    CHECK(std::filesystem::file_size(file) < 900'000);
+    CHECK(Index::open(file).size() == 101);
+    auto memory = Index::in_memory(space(8));
+    memory.compact();
+}
+
+TEST_CASE("all records but the damaged are saved, and these are named") {
+    const TempFolder folder;
+    const auto file = folder / "an.sextant", saved = folder / "saved";
+    const auto records = many(40);
+    {
+        auto index = Index::create(file, space(8));
+        index.upsert(records);
+        (void)index.remove(Ids{"id-5"});
+    }
+    run_sql(file, "UPDATE vectors_0 SET vector = zeroblob(32) WHERE row = 3");
+    run_sql(file, "UPDATE records SET payload = '{}' WHERE id = 'id-10'");
+    run_sql(file, "UPDATE records SET id = x'00ff' WHERE row = 21");
+    run_sql(file, "DELETE FROM records WHERE row IN (31, 32)");
+    run_sql(file, "UPDATE meta SET value = '00000000000000000000000000000000' WHERE key = 'root'");
+    CHECK_THROWS_AS(Index::open(file), sextant::Error);
+    const auto before = read_file(file);
+    const auto result = sextant::salvage(file, saved);
+    CHECK(result.saved == 34);
+    CHECK(result.missing == 2);
+    REQUIRE(result.lost.size() == 3);
+    CHECK(result.lost[0].row == 3);
+    CHECK(result.lost[0].id == "id-2");
+    CHECK(result.lost[0].why.find("checksum") != std::string::npos);
+    CHECK(result.lost[1].id == "id-10");
+    CHECK(result.lost[2].row == 21);
+    CHECK(result.lost[2].id.empty());
+    const auto index = Index::open(saved, {.read_only = true});
+    CHECK(index.size() == 34);
+    for (std::size_t i = 0; i < records.size(); ++i) {
+        const bool gone = i == 5 || i == 2 || i == 10 || i == 20 || i == 30 || i == 31;
+        const auto found = index.get(records[i].id);
+        REQUIRE(found.has_value() == !gone);
+        if (gone) continue;
+        CHECK(same(*found, records[i]));
+        CHECK(found->span == records[i].span);
+    }
+    CHECK(read_file(file) == before);
+    expect_error(ErrorCode::invalid_argument, {"exists already"}, [&] { (void)sextant::salvage(file, saved); });
+    expect_error(ErrorCode::not_found, {"nothing"}, [&] { (void)sextant::salvage(folder / "nothing", folder / "x"); });
+    CHECK_FALSE(std::filesystem::exists(folder / "x"));
+}
+
+TEST_CASE("pages that are torn out take only their own records along") {
+    const TempFolder folder;
+    const auto file = folder / "an.sextant";
+    {
+        auto index = Index::create(file, space(8));
+        index.upsert(many(2000, std::string(500, 'x')));
+    }
+    auto bytes = read_file(file);
+    const std::size_t page = 16'384, pages = bytes.size() / page;
+    REQUIRE(pages > 60);
+    std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(pages / 2 * page), page, '\x55');
+    write_file(folder / "damaged", bytes);
+    CHECK_THROWS_AS(Index::open(folder / "damaged"), sextant::Error);
+    const auto result = sextant::salvage(folder / "damaged", folder / "saved");
+    CHECK(result.saved > 1700);
+    CHECK(result.saved + result.lost.size() + result.missing == 2000);
+    CHECK(Index::open(folder / "saved").size() == result.saved);
+}
+
+TEST_CASE("records of a file of format 1 are brought along") {
+    // tests/index/files/README.md says how it was made.
+    const TempFolder folder;
+    const std::filesystem::path old = "tests/index/files/version_1.sextant";
+    REQUIRE(std::filesystem::exists(old));
+    std::filesystem::copy_file(old, folder / "old");
+    expect_error(ErrorCode::incompatible, {"format version 1", "salvage"}, [&] { (void)Index::open(folder / "old"); });
+    const auto result = sextant::salvage(folder / "old", folder / "new");
+    CHECK(result.saved == 3);
+    CHECK(result.lost.empty());
+    CHECK(result.missing == 0);
+    const auto index = Index::open(folder / "new");
+    CHECK(index.space().metric == sextant::Metric::l2);
+    CHECK(index.get("one")->vector == std::vector<float>{1, 2.5F, -3});
+    CHECK(index.get("three")->payload == R"({"n": 3})");
+    CHECK(index.get("two")->payload == R"({"n": 2})");
+}
