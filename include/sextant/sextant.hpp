@@ -11,6 +11,7 @@
 #include <sextant/encode/verify.hpp>
 #include <sextant/filter/filter.hpp>
 #include <sextant/index/index.hpp>
+#include <sextant/index/salvage.hpp>
 #include <sextant/kernels/cpu.hpp>
 #include <sextant/kernels/max_sim.hpp>
 #include <sextant/kernels/similarity.hpp>
