@@ -44,8 +44,11 @@ int shm_map(sqlite3_file* file, int page, int size, int extend, void volatile** 
 }
 void shm_barrier(sqlite3_file* file) { inner(file)->pMethods->xShmBarrier(inner(file)); }
 int close(sqlite3_file* file) { return inner(file)->pMethods->xClose(inner(file)); }
+/// SQLite would take what is missing of a page for zeros, and a writer would write those back.
 int read(sqlite3_file* file, void* to, int bytes, sqlite3_int64 at) {
-    return inner(file)->pMethods->xRead(inner(file), to, bytes, at);
+    constexpr int smallest_page = 512;
+    const int result = inner(file)->pMethods->xRead(inner(file), to, bytes, at);
+    return result == SQLITE_IOERR_SHORT_READ && bytes >= smallest_page ? SQLITE_IOERR_READ : result;
 }
 int write(sqlite3_file* file, const void* from, int bytes, sqlite3_int64 at) {
     return inner(file)->pMethods->xWrite(inner(file), from, bytes, at);
