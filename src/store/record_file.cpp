@@ -150,12 +150,16 @@ bool RecordFile::writable() const noexcept { return impl_->writer.has_value(); }
 
 std::shared_ptr<const RecordView> RecordFile::view() {
     if (impl_->opening) return std::exchange(impl_->opening, nullptr);
-    auto view = spare_view();
+    auto view = impl_->views->take();
     view->see_last_commit();
     return view;
 }
 
-std::shared_ptr<RecordView> RecordFile::spare_view() { return impl_->views->take(); }
+std::shared_ptr<RecordView> RecordFile::spare_view() {
+    std::shared_ptr<RecordView> view;
+    impl_->writing([&] { view = impl_->views->take(); });
+    return view;
+}
 
 void RecordFile::show_last_commit(RecordView& view) noexcept {
     try {
@@ -237,7 +241,7 @@ RecordFile::Transaction::Transaction(RecordFile& file) {
     state_ = std::make_unique<State>(State{impl, impl.summary.counts});
     impl.writing([&] { impl.writer->execute("BEGIN IMMEDIATE"); });
     try {
-        impl.check_alone();
+        impl.writing([&] { impl.check_alone(); });
     } catch (...) {
         impl.writer->execute("ROLLBACK");
         throw;
