@@ -79,11 +79,25 @@ private:
 void begin_snapshot(const Database& database) { database.execute("BEGIN; SELECT count(*) FROM sqlite_master"); }
 
 RecordView::RecordView(Database connection, std::shared_ptr<const ViewedFile> file)
-    : file_(std::move(file)), connection_(std::move(connection)), fetch_(connection_.prepare(std::string(columns) + "WHERE row = ?1")) {}
+    : file_(std::move(file)), connection_(std::move(connection)), fetch_(connection_.prepare(std::string(columns) + "WHERE row = ?1")) {
+    if (!connection_.idle()) remember_commit();
+}
 
 void RecordView::see_last_commit() {
+    commit_.reset();
     if (!connection_.idle()) connection_.execute("ROLLBACK");
     begin_snapshot(connection_);
+    remember_commit();
+}
+
+void RecordView::remember_commit() { commit_ = connection_.integer("PRAGMA data_version"); }
+
+void RecordView::find_again() const {
+    if (!commit_ || !connection_.idle()) return;
+    begin_snapshot(connection_);
+    if (connection_.integer("PRAGMA data_version") == *commit_) return;
+    connection_.execute("ROLLBACK");
+    throw Error(ErrorCode::io, file_->name + ": an earlier read failed, and what it looked at has been written over since: open it again");
 }
 
 void RecordView::let_go() noexcept {
@@ -95,11 +109,13 @@ void RecordView::let_go() noexcept {
 
 Counts RecordView::counts() const {
     const std::lock_guard lock(mutex_);
+    find_again();
     return read_summary(connection_, file_->name).counts;
 }
 
 void RecordView::scan(const UseAll& each) const {
     const std::lock_guard lock(mutex_);
+    find_again();
     const auto& name = file_->name;
     const auto counts = read_summary(connection_, name).counts;
     std::vector<VectorCursor> cursors;
@@ -125,6 +141,9 @@ void RecordView::scan(const UseAll& each) const {
     if (root != counts.root) throw_damaged(name, "the rows are not those that were written last");
     check_changes(counts);
     const auto answer = connection_.text("PRAGMA integrity_check(1)");
+    // So SQLite says that it could not read a page, which is no damage.
+    if (answer.find("get page") != answer.npos || answer.find("get the page") != answer.npos)
+        throw Error(ErrorCode::io, name + ": a page cannot be read: " + answer + ": check the disk");
     if (answer != "ok") throw_damaged(name, "its pages are out of order: " + answer);
 }
 
@@ -138,6 +157,7 @@ void RecordView::check_changes(const Counts& counts) const {
 
 void RecordView::read(std::uint64_t number, const Checksum& expected, const Use& use) const {
     const std::lock_guard lock(mutex_);
+    find_again();
     const Reset reset(fetch_);
     fetch_.bind(1, static_cast<std::int64_t>(number));
     if (!fetch_.step()) throw_damaged(file_->name, in_row(number) + " is gone");
@@ -149,6 +169,7 @@ void RecordView::read(std::uint64_t number, const Checksum& expected, const Use&
 
 bool RecordView::read_all(std::uint64_t number, const UseAll& use) const {
     const std::lock_guard lock(mutex_);
+    find_again();
     const Reset reset(fetch_);
     fetch_.bind(1, static_cast<std::int64_t>(number));
     if (!fetch_.step()) return false;
@@ -172,6 +193,7 @@ std::optional<std::vector<std::uint64_t>> RecordView::changed_since(std::uint64_
     const auto counts = this->counts();
     if (since < counts.forgotten || since > counts.changes) return std::nullopt;
     const std::lock_guard lock(mutex_);
+    find_again();
     auto query = connection_.prepare("SELECT DISTINCT row FROM changes WHERE number > ?1");
     query.bind(1, static_cast<std::int64_t>(since));
     std::vector<std::uint64_t> rows;

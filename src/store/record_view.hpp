@@ -68,10 +68,14 @@ private:
     [[nodiscard]] Row checked_row(const Statement& statement) const;
     void check_vector(std::size_t space, const Row& row, std::span<const std::byte> vector) const;
     void check_changes(const Counts& counts) const;
+    void remember_commit();
+    /// An I/O error ends the transaction that it happens in: begins one anew. Throws `io` if it would see another commit.
+    void find_again() const;
 
     std::shared_ptr<const ViewedFile> file_;
     Database connection_;
     mutable std::mutex mutex_;  // of the connection
+    std::optional<std::int64_t> commit_;  // SQLite's number of what is seen; none if every commit is seen at once
     mutable Statement fetch_;
     mutable std::vector<Statement> fetch_vector_;  // of each space, once they are wanted
 };

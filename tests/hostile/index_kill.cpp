@@ -1,99 +1,139 @@
-// Kills a process that fills an index, at random moments, again and again on the same file. After each kill the file
-// must hold exactly what was acknowledged, and of the batch that was under way all or nothing.
+// Kills a process that makes, fills, reads, and closes an index, at random moments, again and again on the same file; now
+// and then also one that opens what the first has left. After each kill the file must hold exactly what was acknowledged,
+// and of the batch that was under way all or nothing.
+#include <array>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
-#include <map>
 #include <optional>
+#include <set>
 #include <thread>
-#include <utility>
 
 #include <sys/wait.h>
 
+#include "hostile/model.hpp"
 #include "hostile/options.hpp"
-#include "index/fixture.hpp"
 
 namespace {
 
-constexpr std::size_t dimensions = 16;
-constexpr std::size_t ids = 400;
+using hostile::Batch;
+using hostile::Model;
+using sextant::Index;
 
-/// What batch number n does: a pure function of n, so that parent and child need not talk about it.
-struct Batch {
-    std::vector<sextant::Record> upserts;
-    std::vector<std::string> removals;  // only if there are no upserts: one batch is one transaction
+constexpr std::size_t dimensions = 16;
+constexpr std::size_t ids = 200;
+constexpr std::uintmax_t frame = 16'384 + 24;  // a page in the log; a checkpoint is due after a thousand
+
+/// What a child says it is about to do.
+enum class Doing : std::uint64_t { opening, upserting, checkpointing, removing, reading, closing };
+constexpr std::array<const char*, 6> doing_names = {"making or opening", "upserting", "upserting with a checkpoint", "removing", "reading all", "closing"};
+
+struct Message {
+    Doing doing = Doing::opening;
+    std::uint64_t next = 0;  // the first batch that is not yet acknowledged
 };
 
+/// What batch number n does: a pure function of n, so that parent and child need not talk about it.
 Batch make_batch(std::uint64_t n) {
     fixture::Random random(n * 7919 + 13);
     Batch batch;
-    const bool removes = random.below(4) == 0;
-    std::map<std::size_t, bool> used;
+    const bool removes = random.below(4) == 0, long_texts = random.below(6) == 0;
+    std::set<std::size_t> used;
     for (std::size_t count = 1 + random.below(20); count > 0; --count) {
         const auto which = random.below(ids);
-        if (!used.emplace(which, true).second) continue;
+        if (!used.insert(which).second) continue;
         const auto id = "id-" + std::to_string(which);
         if (removes) {
             batch.removals.push_back(id);
         } else {
-            batch.upserts.push_back(
-                fixture::record(id, random.vector(dimensions), "{\"batch\":" + std::to_string(n) + "}",
-                                std::string(random.below(30) == 0 ? 40'000 : random.below(100), 't')));
+            batch.upserts.push_back(fixture::record(id, random.vector(dimensions), "{\"batch\":" + std::to_string(n) + "}",
+                                                    std::string(long_texts ? 40'000 : random.below(100), 't')));
         }
     }
     return batch;
 }
 
-using Model = std::map<std::string, sextant::Record>;
+/// The life of a child: writes batches from `next` on, and says what it does and has done.
+class Child {
+public:
+    Child(std::filesystem::path file, Model model, std::uint64_t next, int parent)
+        : file_(std::move(file)), model_(std::move(model)), next_(next), parent_(parent) {}
 
-void carry_out(Model& model, const Batch& batch) {
-    for (const auto& r : batch.upserts) model[r.id] = r;
-    for (const auto& id : batch.removals) model.erase(id);
-}
-
-bool holds(const sextant::Index& index, const Model& model) {
-    if (index.size() != model.size()) return false;
-    for (const auto& [id, expected] : model) {
-        const auto found = index.get(id);
-        if (!found || !fixture::same(*found, expected)) return false;
-    }
-    return true;
-}
-
-/// Writes batches from `next` on, and says after each that it is done.
-[[noreturn]] void write_batches(const std::filesystem::path& file, std::uint64_t next, int acknowledge) {
-    auto index = std::filesystem::exists(file) ? sextant::Index::open(file)
-                                               : sextant::Index::create(file, fixture::space(dimensions));
-    for (;; ++next) {
-        const auto b = make_batch(next);
-        if (b.upserts.empty()) {
-            (void)index.remove(b.removals);
-        } else {
-            index.upsert(b.upserts);
+    [[noreturn]] void write() {
+        for (;;) {
+            say(Doing::opening);
+            std::optional<Index> index(std::filesystem::exists(file_) ? Index::open(file_) : Index::create(file_, fixture::space(dimensions)));
+            for (auto n = next_ % 3 == 0 ? 400 : 25; n > 0; --n) {
+                write_next(*index);
+                if (next_ % 11 == 0) read_all();
+            }
+            say(Doing::closing);
+            index.reset();
         }
-        if (::write(acknowledge, &next, sizeof(next)) != sizeof(next)) ::_exit(1);
     }
-}
 
-/// Runs a child for this long, kills it, and returns the number of the first batch that it did not acknowledge.
-std::uint64_t run_and_kill(const std::filesystem::path& file, std::uint64_t next, std::chrono::microseconds time) {
+    /// Opens what a killed one has left: replays its log, and takes it away at the end.
+    [[noreturn]] void look() {
+        for (;;) {
+            say(Doing::opening);
+            std::optional<Index> index(Index::open(file_, {.read_only = true}));
+            say(Doing::closing);
+            index.reset();
+        }
+    }
+
+private:
+    void say(Doing doing) const {
+        const Message message{doing, next_};
+        if (::write(parent_, &message, sizeof(message)) != sizeof(message)) ::_exit(1);
+    }
+
+    void write_next(Index& index) {
+        const auto batch = make_batch(next_);
+        std::error_code none;
+        const auto log = std::filesystem::file_size(file_.string() + "-wal", none);
+        const bool due = !none && log > 950 * frame && log != log_;  // it does not shrink when it begins anew
+        log_ = log;
+        say(batch.upserts.empty() ? Doing::removing : due ? Doing::checkpointing : Doing::upserting);
+        batch.write_to(index);
+        batch.write_to(model_);
+        ++next_;
+    }
+
+    /// As a copying program does, beside the writer.
+    void read_all() const {
+        say(Doing::reading);
+        const auto reader = Index::open(file_, {.read_only = true});
+        if (!hostile::holds(reader, model_)) throw std::runtime_error("one who reads beside the writer does not see what it acknowledged");
+    }
+
+    std::filesystem::path file_;
+    Model model_;
+    std::uint64_t next_;
+    int parent_;
+    std::uintmax_t log_ = 0;
+};
+
+/// Runs a child for this long, kills it, and returns what it said last.
+template <class Live>
+std::optional<Message> run_and_kill(Live&& live, std::chrono::microseconds time) {
     int ends[2];
     if (::pipe(ends) != 0) throw std::runtime_error("no pipe");
     const auto child = ::fork();
     if (child == 0) {
         try {
             ::close(ends[0]);
-            write_batches(file, next, ends[1]);
+            live(ends[1]);
         } catch (const std::exception& error) {
             std::fprintf(stderr, "child: %s\n", error.what());
-            ::_exit(3);
         }
+        ::_exit(3);
     }
     ::close(ends[1]);
-    std::optional<std::uint64_t> seen;
+    std::optional<Message> said;
     std::thread reader([&] {
-        std::uint64_t number = 0;
-        while (::read(ends[0], &number, sizeof(number)) == sizeof(number)) seen = number;
+        Message message;
+        while (::read(ends[0], &message, sizeof(message)) == sizeof(message)) said = message;
     });
     std::this_thread::sleep_for(time);
     ::kill(child, SIGKILL);
@@ -102,56 +142,90 @@ std::uint64_t run_and_kill(const std::filesystem::path& file, std::uint64_t next
     reader.join();
     ::close(ends[0]);
     if (!WIFSIGNALED(status)) throw std::runtime_error("the child ended by itself");
-    return seen ? *seen + 1 : next;
+    return said;
 }
+
+/// The parent's side: what the file should hold, and what has come of the kills.
+class Kills {
+public:
+    explicit Kills(std::uint64_t seed) : random_(seed) {}
+
+    void kill_writer(bool anew) {
+        if (anew) begin_anew();
+        // Mostly short, so that kills hit all of a child's life; the longest reach several checkpoints.
+        constexpr std::array<std::size_t, 4> longest = {6'000, 15'000, 40'000, 250'000};
+        const auto time = random_.below(longest[anew ? 0 : random_.below(longest.size())]);
+        const auto said = run_and_kill([&](int pipe) { Child(file_, model_, next_, pipe).write(); }, std::chrono::microseconds(time));
+        count(said);
+        for (const auto until = said ? said->next : next_; next_ < until; ++next_) make_batch(next_).write_to(model_);
+    }
+
+    void kill_reader() {
+        if (!std::filesystem::exists(file_)) return;
+        count(run_and_kill([&](int pipe) { Child(file_, model_, next_, pipe).look(); }, std::chrono::microseconds(random_.below(8'000))));
+    }
+
+    /// False if something was lost, or a batch was torn.
+    bool look() {
+        if (!std::filesystem::exists(file_)) {
+            ++not_yet_made_;
+            return next_ == 0;
+        }
+        const auto index = Index::open(file_);
+        index.verify();
+        if (hostile::holds(index, model_)) return true;
+        make_batch(next_).write_to(model_);
+        ++next_;
+        ++in_flight_;
+        return hostile::holds(index, model_);
+    }
+
+    [[nodiscard]] std::size_t done() const { return kills_; }
+
+    void print(std::uint64_t seed, bool sound) const {
+        std::printf("kills while");
+        for (std::size_t i = 0; i < doing_names.size(); ++i) std::printf("%s %s: %zu", i == 0 ? "" : ",", doing_names[i], hit_[i]);
+        std::printf("; before the file was there: %zu\n", not_yet_made_);
+        std::printf("index_kill: %zu kills, seed %llu: %llu batches acknowledged or found whole, %zu of them in flight, %s lost or torn\n", kills_,
+                    static_cast<unsigned long long>(seed), static_cast<unsigned long long>(total_ + next_), in_flight_, sound ? "0" : "1");
+    }
+
+private:
+    void begin_anew() {
+        for (const auto& name : fixture::names(folder_)) std::filesystem::remove(folder_ / name);  // drafts of killed makers too
+        model_.clear();
+        total_ += next_;
+        next_ = 0;
+    }
+
+    void count(const std::optional<Message>& said) {
+        ++kills_;
+        ++hit_[static_cast<std::size_t>(said ? said->doing : Doing::opening)];
+    }
+
+    fixture::Random random_;
+    TempFolder folder_;
+    std::filesystem::path file_ = folder_ / "killed.sextant";
+    Model model_;
+    std::uint64_t next_ = 0, total_ = 0;
+    std::size_t kills_ = 0, in_flight_ = 0, not_yet_made_ = 0;
+    std::array<std::size_t, doing_names.size()> hit_{};
+};
 
 }  // namespace
 
 int main(int argc, char** argv) try {
     const auto options = hostile::read_options(argc, argv);
-    const std::size_t kills = options.count > 0 ? options.count : options.all ? 300 : 30;
-    fixture::Random random(options.seed);
-    const TempFolder folder;
-    const auto file = folder / "killed.sextant";
-    Model model;
-    std::uint64_t next = 0, total = 0;
-    std::size_t in_flight = 0, bad = 0, not_yet_made = 0;
-    for (std::size_t n = 0; n < kills; ++n) {
-        const bool anew = n % 10 == 3;  // kills that hit the making of the file
-        if (anew) {
-            std::filesystem::remove(file);
-            model.clear();
-            total += std::exchange(next, 0);
-        }
-        const std::size_t longest = anew ? 6'000 : n % 5 == 0 ? 20'000 : 200'000;
-        const auto acknowledged = run_and_kill(file, next, std::chrono::microseconds(random.below(longest)));
-        for (; next < acknowledged; ++next) carry_out(model, make_batch(next));
-        if (!std::filesystem::exists(file)) {
-            ++not_yet_made;  // killed before the file had appeared
-            continue;
-        }
-        const auto index = sextant::Index::open(file);
-        index.verify();
-        if (holds(index, model)) continue;
-        Model with_next = model;
-        carry_out(with_next, make_batch(next));
-        if (holds(index, with_next)) {
-            model = std::move(with_next);
-            ++next;
-            ++in_flight;
-        } else {
-            std::fprintf(stderr,
-                         "kill %zu: the file holds neither the acknowledged batches nor one more (next is %llu)\n", n,
-                         static_cast<unsigned long long>(next));
-            ++bad;
-            break;
-        }
+    const std::size_t wanted = options.count > 0 ? options.count : options.all ? 10'000 : 300;
+    Kills kills(options.seed);
+    bool sound = true;
+    for (std::size_t n = 0; sound && kills.done() < wanted; ++n) {
+        kills.kill_writer(n % 10 == 3);
+        if (n % 3 == 1) kills.kill_reader();  // before anyone has taken the log away
+        sound = kills.look();
     }
-    std::printf("index_kill: %zu kills, seed %llu: %llu batches acknowledged or found whole, %zu of them in flight, ",
-                kills, static_cast<unsigned long long>(options.seed), static_cast<unsigned long long>(total + next),
-                in_flight);
-    std::printf("%zu kills before the file was there, %zu lost or torn\n", not_yet_made, bad);
-    return bad == 0 && total + next > 0 ? 0 : 1;
+    kills.print(options.seed, sound);
+    return sound ? 0 : 1;
 } catch (const std::exception& error) {
     std::fprintf(stderr, "index_kill: %s\n", error.what());
     return 2;
