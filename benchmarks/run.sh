@@ -4,6 +4,7 @@
 #   preprocess   how much faster than the Python originals texts and pictures become what a network is fed
 #   encode       how much faster than sentence-transformers and transformers texts and pictures become vectors
 #   index        how much faster than faiss and torch an index is searched exactly (the first run encodes 117,659 texts: ten minutes)
+#   scale        what an index costs as it grows, and what readers wait beside a writer; ROWS=300000 for less than a million
 # Parameters are printed above the figures; each figure is one line: figure NAME VALUE goal GOAL.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -49,5 +50,11 @@ case "${1:-}" in
         configure_bench
         cmake --build build/bench --target index_benchmark
         $peers/bin/python benchmarks/index.py build/bench/benchmarks/index_benchmark $data ;;
-    *) echo "usage: bash benchmarks/run.sh queries|preprocess|encode|index" >&2; exit 2 ;;
+    scale)
+        bash cmake/setup.sh
+        mkdir -p build/bench-data
+        configure_bench
+        cmake --build build/bench --target scale_benchmark
+        python3 benchmarks/scale.py build/bench/benchmarks/scale_benchmark build/bench-data --rows "${ROWS:-1000000}" ;;
+    *) echo "usage: bash benchmarks/run.sh queries|preprocess|encode|index|scale" >&2; exit 2 ;;
 esac
