@@ -37,9 +37,9 @@ struct Message {
 Batch make_batch(std::uint64_t n) {
     fixture::Random random(n * 7919 + 13);
     Batch batch;
-    const bool removes = random.below(4) == 0, long_texts = random.below(6) == 0;
+    const bool removes = random.below(4) == 0, large = random.below(10) == 0;
     std::set<std::size_t> used;
-    for (std::size_t count = 1 + random.below(20); count > 0; --count) {
+    for (std::size_t count = 1 + random.below(large ? 80 : 20); count > 0; --count) {
         const auto which = random.below(ids);
         if (!used.insert(which).second) continue;
         const auto id = "id-" + std::to_string(which);
@@ -47,7 +47,7 @@ Batch make_batch(std::uint64_t n) {
             batch.removals.push_back(id);
         } else {
             batch.upserts.push_back(fixture::record(id, random.vector(dimensions), "{\"batch\":" + std::to_string(n) + "}",
-                                                    std::string(long_texts ? 40'000 : random.below(100), 't')));
+                                                    std::string(large ? 60'000 : random.below(100), 't')));
         }
     }
     return batch;
@@ -92,7 +92,7 @@ private:
         const auto batch = make_batch(next_);
         std::error_code none;
         const auto log = std::filesystem::file_size(file_.string() + "-wal", none);
-        const bool due = !none && log > 950 * frame && log != log_;  // it does not shrink when it begins anew
+        const bool due = !none && log > 900 * frame && log != log_;  // it does not shrink when it begins anew
         log_ = log;
         say(batch.upserts.empty() ? Doing::removing : due ? Doing::checkpointing : Doing::upserting);
         batch.write_to(index);
