@@ -100,7 +100,9 @@ void open_to_read(Trial& trial) {
 void write(Trial& trial) {
     auto index = Index::open(trial.path);
     trial.begin();
-    if (trial.write(index, records(20, 5, 2)) && trial.write(index, records(5, 6, 3)) && trial.write(index, removals(0, 9))) trial.ask(index);
+    const bool written = trial.write(index, records(20, 5, 2));
+    trial.require(!written || !trial.first_sync_fails(), "a commit was reported as done though its sync had failed");
+    if (written && trial.write(index, records(5, 6, 3)) && trial.write(index, removals(0, 9))) trial.ask(index);
 }
 
 void read(Trial& trial) {
@@ -139,7 +141,6 @@ void keep(Trial& trial) {
     trial.begin();
     trial.ask(reader);
     const hostile::Lifted lifted;
-    auto after = trial.model();
     {
         auto writer = Index::open(trial.path);
         if (!trial.write(writer, records(5, 6, 5))) return;
@@ -169,13 +170,13 @@ bool run(const Scenario& scenario, const hostile::NamedFault& fault, const Plan&
         trial.require(false, error.what());
     }
     const bool reached = hostile::disarm();
+    if (!reached) trial.require(trial.errors() == 0, "an error without a fault");
     trial.look_at_file();
     ++counts.trials;
     counts.errors += trial.errors();
     counts.faulty += trial.faults().empty() ? 0 : 1;
     for (const auto& what : trial.faults())
         std::fprintf(stderr, "%s, %s at call %zu%s: %s\n", scenario.name, fault.name, plan.call, plan.lasting ? " and after" : "", what.c_str());
-    if (!reached) trial.require(trial.errors() == 0, "an error without a fault");
     return reached;
 }
 

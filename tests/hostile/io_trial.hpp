@@ -37,7 +37,7 @@ public:
     void begin() const { arm(plan_.fault, plan_.call, plan_.lasting); }
     /// For those who make the file: it may be missing if they fail.
     void may_be_missing() { may_be_missing_ = true; }
-    [[nodiscard]] const Model& model() const { return model_; }
+    [[nodiscard]] bool first_sync_fails() const { return plan_.fault == Fault::sync && plan_.call == 1; }
 
     /// True if it was done; else it must have failed as it should.
     template <class Action>
