@@ -305,8 +305,10 @@ void RecordFile::copy_to(const fs::path& path) const {
 
 void RecordFile::compact() {
     check_writable();
-    impl_->check_alone();
-    impl_->writing([&] { impl_->writer->execute("PRAGMA temp_store = FILE; VACUUM; PRAGMA temp_store = MEMORY"); });
+    impl_->writing([&] {
+        impl_->check_alone();
+        impl_->writer->execute("PRAGMA temp_store = FILE; VACUUM; PRAGMA temp_store = MEMORY");
+    });
     checkpoint();
 }
 
