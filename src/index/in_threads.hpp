@@ -1,8 +1,12 @@
 // Work that several threads share.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
+#include <exception>
 #include <future>
+#include <mutex>
 #include <system_error>
 #include <vector>
 
@@ -20,5 +24,33 @@ void in_threads(std::size_t threads, Work&& work) {
     work();
     for (auto& other : others) other.get();
 }
+
+/// Remembers, of several tasks that may fail, what the one with the lowest number threw. Threads: any, but for `rethrow`.
+class FirstFailure {
+public:
+    /// Whether a task with a lower number has failed.
+    [[nodiscard]] bool before(std::uint64_t task) const noexcept { return failed_ < task; }
+
+    template <class Work>
+    void watch(std::uint64_t task, Work&& work) {
+        try {
+            work();
+        } catch (...) {
+            const std::lock_guard lock(mutex_);
+            if (task >= failed_) return;
+            failed_ = task;
+            what_ = std::current_exception();
+        }
+    }
+
+    void rethrow() const {
+        if (what_) std::rethrow_exception(what_);
+    }
+
+private:
+    std::mutex mutex_;
+    std::atomic<std::uint64_t> failed_{~std::uint64_t{0}};
+    std::exception_ptr what_;
+};
 
 }  // namespace sextant::index

@@ -27,6 +27,10 @@ std::vector<NamedSpace> alone(const Space& space) { return {{"", space}}; }
 
 }  // namespace
 
+void OpenOptions::validate() const {
+    if (threads == 0) throw Error(ErrorCode::invalid_argument, "threads is 0: the calling thread is one");
+}
+
 Index::Index(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Index::Index(Index&&) noexcept = default;
 Index& Index::operator=(Index&&) noexcept = default;
@@ -35,7 +39,9 @@ Index::~Index() = default;
 Index Index::create(const std::filesystem::path& path, const Space& space) { return create(path, alone(space)); }
 
 Index Index::create(const std::filesystem::path& path, const std::vector<NamedSpace>& spaces) {
-    return Index(std::make_unique<Impl>(RecordFile::create(path, spaces)));
+    auto impl = std::make_unique<Impl>(RecordFile::create(path, spaces));
+    impl->load(1);
+    return Index(std::move(impl));
 }
 
 Index Index::in_memory(const Space& space) { return in_memory(alone(space)); }
@@ -46,19 +52,21 @@ Index Index::in_memory(const std::vector<NamedSpace>& spaces) {
 }
 
 Index Index::open(const std::filesystem::path& path, const OpenOptions& options) {
+    options.validate();
     auto impl = std::make_unique<Impl>(RecordFile::open(path, access_of(options)));
-    impl->load();
+    impl->load(options.threads);
     return Index(std::move(impl));
 }
 
 Index Index::open(const std::filesystem::path& path, const Space& expected, const OpenOptions& options) {
+    options.validate();
     auto impl = std::make_unique<Impl>(RecordFile::open(path, access_of(options)));
     auto& first = impl->spaces.front().space;
     auto found = first;
     if (options.allow_compatible) found.fingerprint = expected.fingerprint;
     require_compatible(impl->name, found, expected);
     first = std::move(found);
-    impl->load();
+    impl->load(options.threads);
     return Index(std::move(impl));
 }
 
@@ -101,10 +109,16 @@ void Index::upsert(std::span<const Record> records) {
     Impl::Change change(*impl_);
     std::optional<RecordFile::Transaction> transaction;
     if (impl_->file) transaction.emplace(*impl_->file);
-    std::vector<std::span<const float>> vectors(named.size());
+    std::vector<index::Coded> vectors(named.size());
     for (std::size_t i = 0; i < records.size(); ++i) {
         const auto& record = records[i];
-        for (std::size_t s = 0; s < named.size(); ++s) vectors[s] = store::vector_in(record, named, s);
+        for (std::size_t s = 0; s < named.size(); ++s) {
+            auto& [vector, norm, codes] = vectors[s];
+            const auto given = store::vector_in(record, named, s);
+            vector.assign(given.begin(), given.end());
+            norm = norms[i * named.size() + s];
+            if (!vector.empty()) impl_->spaces[s].table.layout().quantizer().encode(vector, norm, codes);
+        }
         const auto known = impl_->find(record.id);
         RowInfo info;
         if (known) info = impl_->info(*known);
@@ -119,7 +133,7 @@ void Index::upsert(std::span<const Record> records) {
             info.number = added.number;
             info.checksum = added.checksum;
         }
-        change.put(record.id, info, vectors, std::span(norms).subspan(i * named.size(), named.size()), kept);
+        change.put(record.id, info, vectors, kept);
     }
     impl_->publish(change, transaction ? &*transaction : nullptr);
 }

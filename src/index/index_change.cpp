@@ -1,18 +1,20 @@
 // How records come into an index and go: by its own writer, or as another process wrote them.
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <unordered_set>
 #include <utility>
 
 #include <sextant/core/error.hpp>
 
+#include "index/in_threads.hpp"
 #include "index/index_impl.hpp"
 #include "index/validate.hpp"
 
 namespace sextant {
 
+using index::Coded;
 using index::RowInfo;
-using index::SpaceState;
 using index::State;
 
 Index::Impl::Impl(std::string called, std::span<const NamedSpace> named) : name(std::move(called)) {
@@ -21,7 +23,6 @@ Index::Impl::Impl(std::string called, std::span<const NamedSpace> named) : name(
 
 Index::Impl::Impl(store::RecordFile opened) : Impl(opened.name(), opened.spaces()) {
     file = std::move(opened);
-    state.file = file->view();
 }
 
 std::optional<Index::Impl::Place> Index::Impl::find(std::string_view id) const {
@@ -38,8 +39,8 @@ bool Index::Impl::Change::has_put(std::string_view id) const {
     return std::ranges::any_of(spaces_, [id](const auto& space) { return space.has_put(id); });
 }
 
-bool Index::Impl::Change::put(std::string_view id, const RowInfo& info, std::span<const std::span<const float>> vectors,
-                              std::span<const double> norms, const std::shared_ptr<const index::Kept>& kept) {
+bool Index::Impl::Change::put(std::string_view id, const RowInfo& info, std::span<const Coded> vectors,
+                              const std::shared_ptr<const index::Kept>& kept) {
     if (has_put(id)) return false;
     if (const auto known = impl_.find(id)) {
         counts_.root -= impl_.info(*known).checksum;
@@ -48,13 +49,14 @@ bool Index::Impl::Change::put(std::string_view id, const RowInfo& info, std::spa
     }
     counts_.root += info.checksum;
     for (std::size_t space = 0; space < spaces_.size(); ++space) {
-        if (vectors[space].empty()) {
+        const auto& [vector, norm, codes] = vectors[space];
+        if (vector.empty()) {
             if (impl_.spaces[space].table.find(id)) spaces_[space].remove(id);
             continue;
         }
         auto in_space = info;
-        in_space.norm = norms[space];
-        (void)spaces_[space].put(id, in_space, vectors[space], kept);
+        in_space.norm = norm;
+        (void)spaces_[space].put(id, in_space, vector, codes, kept);
     }
     return true;
 }
@@ -114,53 +116,85 @@ void Index::Impl::checkpoint() noexcept {
 
 namespace {
 
-/// Vectors of rows as the file has them, checked.
+/// Reads the vectors of rows as the file has them, and checks them.
 class Reading {
 public:
-    Reading(const std::string& name, const std::deque<index::SpaceTable>& spaces)
-        : name_(name), spaces_(spaces), floats_(spaces.size()), vectors_(spaces.size()), norms_(spaces.size()) {}
+    Reading(const std::string& name, const std::deque<index::SpaceTable>& spaces) : name_(name), spaces_(spaces), vectors_(spaces.size()) {}
 
-    void take(const store::Row& row, store::RowVectors vectors) {
-        const std::string what = name_ + ": row " + std::to_string(row.number) + " (id " + index::shown(row.id) + ")";
+    /// For each space the row's vector; valid until the next call.
+    [[nodiscard]] std::span<const Coded> vectors(const store::Row& row, store::RowVectors bytes) {
         bool any = false;
         for (std::size_t s = 0; s < spaces_.size(); ++s) {
-            floats_[s].resize(vectors[s].size() / sizeof(float));
-            if (!floats_[s].empty()) std::memcpy(floats_[s].data(), vectors[s].data(), vectors[s].size());
-            vectors_[s] = floats_[s];
+            auto& [vector, norm, codes] = vectors_[s];
+            vector.resize(bytes[s].size() / sizeof(float));
+            if (vector.empty()) continue;
+            any = true;
+            std::memcpy(vector.data(), bytes[s].data(), bytes[s].size());
             try {
-                if (!floats_[s].empty()) norms_[s] = index::check_vector(spaces_[s].space, floats_[s], what);
+                norm = index::check_vector(spaces_[s].space, vector, "");
             } catch (const Error& error) {
-                throw Error(ErrorCode::corrupt, error.what());
+                throw Error(ErrorCode::corrupt, what(row) + error.what());
             }
-            any = any || !floats_[s].empty();
+            spaces_[s].table.layout().quantizer().encode(vector, norm, codes);
         }
-        if (!any) throw Error(ErrorCode::corrupt, what + " has no vector");
+        if (!any) throw Error(ErrorCode::corrupt, what(row) + ": it has no vector");
+        return vectors_;
     }
-    [[nodiscard]] std::span<const std::span<const float>> vectors() const { return vectors_; }
-    [[nodiscard]] std::span<const double> norms() const { return norms_; }
+    [[nodiscard]] std::string what(const store::Row& row) const {
+        return name_ + ": row " + std::to_string(row.number) + " (id " + index::shown(row.id) + ")";
+    }
 
 private:
     const std::string& name_;
     const std::deque<index::SpaceTable>& spaces_;
-    std::vector<std::vector<float>> floats_;
-    std::vector<std::span<const float>> vectors_;
-    std::vector<double> norms_;
+    std::vector<Coded> vectors_;
 };
+
+/// Views of one commit, one for each thread.
+std::vector<std::shared_ptr<const store::RecordView>> views_of(store::RecordFile& file, std::size_t count) {
+    std::vector<std::shared_ptr<const store::RecordView>> views;
+    while (views.size() < count) {
+        views.push_back(file.view());
+        if (views.back()->counts().changes != views.front()->counts().changes) views.erase(views.begin(), views.end() - 1);
+    }
+    return views;
+}
 
 }  // namespace
 
 /// All rows of the file, of which the index has none yet.
-void Index::Impl::load() {
+void Index::Impl::load(std::size_t threads) {
+    constexpr std::uint64_t parts_per_thread = 8;  // no thread waits long for the last
+    const auto views = views_of(*file, threads);
+    const std::uint64_t parts = threads == 1 ? 1 : threads * parts_per_thread;
     Change change(*this);
-    Reading reading(name, spaces);
-    state.file->scan([&](const store::Row& row, store::RowVectors vectors) {
-        reading.take(row, vectors);
-        if (!change.put(row.id, {.number = row.number, .checksum = row.checksum}, reading.vectors(), reading.norms()))
-            throw Error(ErrorCode::corrupt, name + ": row " + std::to_string(row.number) + " (id " + index::shown(row.id) +
-                                                "): an earlier row has this id too");
+    store::RecordView::Sum sum;
+    index::FirstFailure failure;
+    std::mutex mutex;  // of `change` and `sum`
+    std::atomic<std::uint64_t> next_part{0};
+    std::atomic<std::size_t> next_view{0};
+    const auto read = [&](const store::RecordView& view, std::uint64_t part) {
+        Reading reading(name, spaces);
+        const auto found = view.scan_part({part, parts}, [&](const store::Row& row, store::RowVectors bytes) {
+            const auto vectors = reading.vectors(row, bytes);
+            const std::lock_guard lock(mutex);
+            if (!change.put(row.id, {.number = row.number, .checksum = row.checksum}, vectors))
+                throw Error(ErrorCode::corrupt, reading.what(row) + ": another row has this id too");
+        });
+        const std::lock_guard lock(mutex);
+        sum.rows += found.rows;
+        sum.root += found.root;
+    };
+    index::in_threads(threads, [&] {
+        const auto& view = *views[next_view++];
+        for (auto part = next_part++; part < parts && !failure.before(part); part = next_part++)
+            failure.watch(part, [&] { read(view, part); });
     });
-    change.counts_ = state.file->counts();
-    publish(change, nullptr, state.file);
+    failure.rethrow();
+    views.front()->check_sum(sum);
+    views.front()->check_structure();
+    change.counts_ = views.front()->counts();
+    publish(change, nullptr, views.front());
 }
 
 State Index::Impl::last() const {
@@ -195,8 +229,7 @@ bool Index::Impl::catch_up(const std::shared_ptr<const store::RecordView>& view,
         there.insert(row.number);
         const auto known = find(row.id);
         if (known && info(*known).number == row.number && info(*known).checksum == row.checksum) return;
-        reading.take(row, vectors);
-        (void)change.put(row.id, {.number = row.number, .checksum = row.checksum}, reading.vectors(), reading.norms());
+        (void)change.put(row.id, {.number = row.number, .checksum = row.checksum}, reading.vectors(row, vectors));
     };
     if (changed) {
         for (const auto row : *changed)

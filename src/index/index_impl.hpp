@@ -57,6 +57,13 @@ struct State {
     }
 };
 
+/// A vector that is ready to be put, or none.
+struct Coded {
+    std::vector<float> vector;
+    double norm = 0;
+    kernels::Codes codes;
+};
+
 /// The vectors of one space.
 struct SpaceTable {
     explicit SpaceTable(const NamedSpace& named) : name(named.name), space(named.space), table(space.dimensions, space.metric) {}
@@ -87,7 +94,7 @@ struct Index::Impl {
     /// What the last commit left; if the file is only read, that of any process.
     [[nodiscard]] index::State now();
     [[nodiscard]] index::State last() const;  // that this object knows of
-    void load();
+    void load(std::size_t threads);
     void look_again();
     bool catch_up(const std::shared_ptr<const store::RecordView>& view, const store::Counts& counts,
                   const std::optional<std::vector<std::uint64_t>>& changed);
@@ -120,9 +127,9 @@ class Index::Impl::Change {
 public:
     explicit Change(Impl& impl);
 
-    /// Puts the vectors that there are, in place of those of the record that has this id. `norms` are theirs.
+    /// Puts the vectors that there are, one for each space, in place of those of the record that has this id.
     /// False if this change has put one of this id already.
-    bool put(std::string_view id, const index::RowInfo& info, std::span<const std::span<const float>> vectors, std::span<const double> norms,
+    bool put(std::string_view id, const index::RowInfo& info, std::span<const index::Coded> vectors,
              const std::shared_ptr<const index::Kept>& kept = {});
     [[nodiscard]] bool has_put(std::string_view id) const;
     /// Once for each id; it must be there.

@@ -106,14 +106,19 @@ void RowTable::Change::kill(std::size_t slot) noexcept {
 }
 
 bool RowTable::Change::put(std::string_view id, const RowInfo& info, std::span<const float> vector, std::shared_ptr<const Kept> kept) {
+    table_.layout_.quantizer().encode(vector, info.norm, codes_);
+    return put(id, info, vector, codes_, std::move(kept));
+}
+
+bool RowTable::Change::put(std::string_view id, const RowInfo& info, std::span<const float> vector, const kernels::Codes& codes,
+                           std::shared_ptr<const Kept> kept) {
     const auto [named, is_new] = added_.try_emplace(std::string(id));
     if (!is_new) return false;
     if (table_.ids_.contains(id)) remove(id);
     const auto slot = next_slot();
     named->second = {slot, std::move(kept)};
     const auto place = at(slot);
-    table_.layout_.quantizer().encode(vector, info.norm, codes_);
-    table_.layout_.write(place, vector, info.norm, codes_);
+    table_.layout_.write(place, vector, info.norm, codes);
     *place.info = info;
     place.info->stamp = ++table_.stamp_;
     *place.named = &*named;
@@ -154,6 +159,7 @@ void RowTable::Change::prepare() {
 
 void RowTable::Change::make_room() {
     auto& ids = table_.ids_;
+    if (ids.empty()) return;  // what was added has room
     const std::size_t wanted = ids.size() + added_.size();
     // At least doubling: making room for exactly what is wanted each time would move everything each time.
     if (static_cast<float>(wanted) > static_cast<float>(ids.bucket_count()) * ids.max_load_factor()) ids.reserve(std::max(wanted, 2 * ids.size()));
@@ -163,6 +169,7 @@ void RowTable::Change::publish() noexcept {
     auto& ids = table_.ids_;
     for (const auto* named : dead_) retired_.front().entries.push_back(ids.extract(ids.find(std::string_view(named->first))));
     for (const auto& [named, slot] : moved_) named->second.slot = slot;
+    if (ids.empty()) ids.swap(added_);
     ids.merge(added_);  // moves the nodes: the ids stay where they are
     table_.filling_ = rows_->parts_.filling;
     table_.filled_ = filled_;

@@ -51,6 +51,9 @@ public:
         /// Adds a row in place of the one that has this id, if there is one. False, and nothing has happened, if this
         /// change has put one of this id already. `info.norm` is that of `vector`.
         bool put(std::string_view id, const RowInfo& info, std::span<const float> vector, std::shared_ptr<const Kept> kept = {});
+        /// The same with codes that were made of `vector` already.
+        bool put(std::string_view id, const RowInfo& info, std::span<const float> vector, const kernels::Codes& codes,
+                 std::shared_ptr<const Kept> kept);
         [[nodiscard]] bool has_put(std::string_view id) const { return added_.contains(id); }
         /// Once for each id; it must be there.
         void remove(std::string_view id);

@@ -137,7 +137,7 @@ RecordFile RecordFile::open(const fs::path& path, Access access) {
     } else if (reader.mode() == Database::Mode::read) {
         impl->watcher.emplace(file, impl->name, Database::Mode::read);
     }
-    auto viewed = std::make_shared<const ViewedFile>(ViewedFile{file, impl->name, impl->summary.spaces});
+    auto viewed = std::make_shared<const ViewedFile>(ViewedFile{file, impl->name, impl->summary.spaces, reader.mode()});
     impl->views = std::make_shared<RecordViews>(viewed);
     impl->opening = impl->views->lend(std::make_unique<RecordView>(std::move(reader), viewed));
     return RecordFile(std::move(impl));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <limits>
 
 #include <sextant/core/error.hpp>
 #include <sextant/core/utf8.hpp>
@@ -24,6 +25,18 @@ std::optional<Checksum> expected_vector(const Row& row, std::size_t space) {
     return checksum == Checksum() ? std::nullopt : std::optional(checksum);
 }
 
+/// Of numbers, both ends belong to it.
+struct Range {
+    std::int64_t first, last;
+};
+
+/// The outermost parts reach as far as numbers do: there may be what should not be.
+Range range_of(const RecordView::Part& part, std::uint64_t end) {
+    const auto begin = [&](std::uint64_t number) { return static_cast<std::int64_t>(end / part.of * number + end % part.of * number / part.of); };
+    return {part.number == 0 ? std::numeric_limits<std::int64_t>::min() : begin(part.number),
+            part.number + 1 == part.of ? std::numeric_limits<std::int64_t>::max() : begin(part.number + 1) - 1};
+}
+
 std::string in_row(std::uint64_t number) { return "row " + std::to_string(number); }
 
 /// Resets a statement that is used again and again.
@@ -43,8 +56,11 @@ private:
 /// Steps through the vectors of one space beside the rows.
 class RecordView::VectorCursor {
 public:
-    VectorCursor(const RecordView& view, std::size_t space)
-        : view_(view), space_(space), query_(view.connection_.prepare("SELECT row, vector FROM " + vectors_table(space) + " ORDER BY row")) {
+    VectorCursor(const RecordView& view, std::size_t space, const Range& range)
+        : view_(view),
+          space_(space),
+          query_(view.connection_.prepare("SELECT row, vector FROM " + vectors_table(space) + " WHERE row BETWEEN ?1 AND ?2 ORDER BY row")) {
+        query_.bind(1, range.first).bind(2, range.last);
         next();
     }
 
@@ -107,44 +123,64 @@ void RecordView::let_go() noexcept {
     }
 }
 
-Counts RecordView::counts() const {
-    const std::lock_guard lock(mutex_);
+Counts RecordView::checked_counts() const {
     find_again();
     return read_summary(connection_, file_->name).counts;
 }
 
-void RecordView::scan(const UseAll& each) const {
+Counts RecordView::counts() const {
     const std::lock_guard lock(mutex_);
-    find_again();
-    const auto& name = file_->name;
-    const auto counts = read_summary(connection_, name).counts;
+    return checked_counts();
+}
+
+void RecordView::scan(const UseAll& each) const {
+    check_sum(scan_part({}, each));
+    check_structure();
+}
+
+RecordView::Sum RecordView::scan_part(const Part& part, const UseAll& each) const {
+    const std::lock_guard lock(mutex_);
+    const auto counts = checked_counts();
+    const auto range = range_of(part, counts.next_row);
     std::vector<VectorCursor> cursors;
-    for (std::size_t space = 0; space < file_->spaces.size(); ++space) cursors.emplace_back(*this, space);
+    for (std::size_t space = 0; space < file_->spaces.size(); ++space) cursors.emplace_back(*this, space, range);
     std::vector<std::span<const std::byte>> vectors(cursors.size());
-    std::uint64_t rows = 0, last = 0;
-    Checksum root;
-    auto query = connection_.prepare(std::string(columns) + "ORDER BY row");
+    std::uint64_t last = 0;
+    Sum sum;
+    auto query = connection_.prepare(std::string(columns) + "WHERE row BETWEEN ?1 AND ?2 ORDER BY row");
+    query.bind(1, range.first).bind(2, range.last);
     while (query.step()) {
         const auto row = checked_row(query);
         if (row.number <= last || row.number >= counts.next_row)
-            throw_damaged(name, in_row(row.number) + " stands after row " + std::to_string(last));
+            throw_damaged(file_->name, in_row(row.number) + " stands after row " + std::to_string(last));
         for (std::size_t space = 0; space < cursors.size(); ++space) vectors[space] = cursors[space].of(row);
         last = row.number;
-        root += row.checksum;
-        ++rows;
+        sum.root += row.checksum;
+        ++sum.rows;
         each(row, vectors);
         for (auto& cursor : cursors) cursor.leave();
     }
-    if (rows != counts.rows)
-        throw_damaged(name, std::to_string(rows) + " rows were found, " + std::to_string(counts.rows) + " were written");
     for (const auto& cursor : cursors) cursor.expect_end();
-    if (root != counts.root) throw_damaged(name, "the rows are not those that were written last");
+    return sum;
+}
+
+void RecordView::check_sum(const Sum& sum) const {
+    const std::lock_guard lock(mutex_);
+    const auto counts = checked_counts();
+    if (sum.rows != counts.rows)
+        throw_damaged(file_->name, std::to_string(sum.rows) + " rows were found, " + std::to_string(counts.rows) + " were written");
+    if (sum.root != counts.root) throw_damaged(file_->name, "the rows are not those that were written last");
     check_changes(counts);
+}
+
+void RecordView::check_structure() const {
+    const std::lock_guard lock(mutex_);
+    find_again();
     const auto answer = connection_.text("PRAGMA integrity_check(1)");
     // So SQLite says that it could not read a page, which is no damage.
     if (answer.find("get page") != answer.npos || answer.find("get the page") != answer.npos)
-        throw Error(ErrorCode::io, name + ": a page cannot be read: " + answer + ": check the disk");
-    if (answer != "ok") throw_damaged(name, "its pages are out of order: " + answer);
+        throw Error(ErrorCode::io, file_->name + ": a page cannot be read: " + answer + ": check the disk");
+    if (answer != "ok") throw_damaged(file_->name, "its pages are out of order: " + answer);
 }
 
 void RecordView::check_changes(const Counts& counts) const {
@@ -242,7 +278,7 @@ std::shared_ptr<RecordView> RecordViews::take() {
             return lend(std::move(view));
         }
     }
-    return lend(std::make_unique<RecordView>(Database(file_->path, file_->name, Database::Mode::read), file_));
+    return lend(std::make_unique<RecordView>(Database(file_->path, file_->name, file_->mode), file_));
 }
 
 std::shared_ptr<RecordView> RecordViews::lend(std::unique_ptr<RecordView> view) {

@@ -27,6 +27,7 @@ void begin_snapshot(const Database& database);
 struct ViewedFile {
     std::string path, name;
     std::vector<NamedSpace> spaces;
+    Database::Mode mode = Database::Mode::read;  // or immutable
 };
 
 /// A connection that reads. It sees one commit, the last one there was when it was told to look.
@@ -50,6 +51,20 @@ public:
     /// id.
     void scan(const UseAll& each) const;
 
+    /// The same in parts, for threads with a view each: every row and vector is in one part of those `of`.
+    struct Part {
+        std::uint64_t number = 0, of = 1;
+    };
+    struct Sum {
+        std::uint64_t rows = 0;
+        Checksum root = {};
+    };
+    [[nodiscard]] Sum scan_part(const Part& part, const UseAll& each) const;
+    /// What the parts add up to.
+    void check_sum(const Sum& sum) const;
+    /// The structure of the file.
+    void check_structure() const;
+
     /// Reads the row that has this number, and calls `use` with it. Throws `corrupt` if it is not there, or is not the
     /// row that had the checksum `expected`.
     void read(std::uint64_t number, const Checksum& expected, const Use& use) const;
@@ -67,6 +82,7 @@ private:
     class VectorCursor;
     [[nodiscard]] Row checked_row(const Statement& statement) const;
     void check_vector(std::size_t space, const Row& row, std::span<const std::byte> vector) const;
+    [[nodiscard]] Counts checked_counts() const;
     void check_changes(const Counts& counts) const;
     void remember_commit();
     /// An I/O error ends the transaction that it happens in: begins one anew. Throws `io` if it would see another commit.

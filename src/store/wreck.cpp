@@ -31,7 +31,7 @@ Wreck::Wreck(const std::filesystem::path& path)
         fetch_ = database_.prepare("SELECT id, vector, payload, text, checksum FROM records WHERE row = ?1");
         return;
     }
-    auto file = std::make_shared<const ViewedFile>(ViewedFile{name_of_existing(path), name_, summary_.spaces});
+    auto file = std::make_shared<const ViewedFile>(ViewedFile{name_of_existing(path), name_, summary_.spaces, database_.mode()});
     view_.emplace(open_for_reading(file->path, name_), file);
 }
 

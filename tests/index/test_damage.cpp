@@ -41,8 +41,9 @@ TEST_CASE("a damaged row is named when the file is opened, and the file left as 
     change(file, "<text 317>", "<TEXT 317>");
     const auto before = read_file(file);
     for (const bool read_only : {true, false})
-        expect_error(ErrorCode::corrupt, {"an.sextant", "row 318", "id317", "checksum", "restore"},
-                     [&] { (void)Index::open(file, {.read_only = read_only}); });
+        for (const std::size_t threads : {1, 4})
+            expect_error(ErrorCode::corrupt, {"an.sextant", "row 318", "id317", "checksum", "restore"},
+                         [&] { (void)Index::open(file, {.read_only = read_only, .threads = threads}); });
     CHECK(read_file(file) == before);
     CHECK(names(folder) == std::vector<std::string>{"an.sextant"});
     change(file, "<TEXT 317>", "<text 317>");

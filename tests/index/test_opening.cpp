@@ -185,7 +185,8 @@ TEST_CASE("tables that another program changed") {
     refused_after("UPDATE records SET id = NULL WHERE id = 'b'", corrupt, {"row 2", "wrong type"});
     refused_after("UPDATE records SET row = 7 WHERE id = 'b'", corrupt, {"row 7", "checksum"});
     refused_after("UPDATE records SET checksum = x'00' WHERE id = 'b'", corrupt, {"row 2", "wrong size"});
-    refused_after("DELETE FROM records WHERE id = 'b'", corrupt, {"1 rows were found, 2 were written"});
+    refused_after("DELETE FROM records WHERE id = 'b'", corrupt, {"row 2", "does not exist"});
+    refused_after("DELETE FROM records WHERE id = 'b'; DELETE FROM vectors_0 WHERE row = 2", corrupt, {"1 rows were found, 2 were written"});
     refused_after("INSERT INTO records SELECT 3, id, payload, text, parent, span, vectors, checksum FROM records WHERE id = 'b'",
                   corrupt, {"row 3"});
     refused_after("PRAGMA journal_mode = DELETE", ErrorCode::incompatible,
@@ -204,6 +205,28 @@ TEST_CASE("an older state of a row is noticed") {
     expect_error(ErrorCode::corrupt, {"row 2", "does not match its checksum"}, [&] { (void)Index::open(file); });
     with_copy("REPLACE INTO vectors_0 SELECT * FROM copy.vector WHERE row = 2");
     expect_error(ErrorCode::corrupt, {"not those that were written last"}, [&] { (void)Index::open(file); });
+}
+
+TEST_CASE("threads that open an index together find what one finds") {
+    const TempFolder folder;
+    const auto file = folder / "an.sextant";
+    constexpr std::size_t dimensions = 24;
+    Random random(3);
+    std::vector<sextant::Record> records;
+    for (std::size_t i = 0; i < 3000; ++i) records.push_back(record(std::to_string(i), random.vector(dimensions)));
+    Index::create(file, space(dimensions)).upsert(records);
+    const auto query = random.vector(dimensions);
+    const auto expected = Index::open(file).nearest(query, {.k = 50});
+    for (const std::size_t threads : {2, 3, 16}) {
+        auto index = Index::open(file, {.threads = threads});
+        CHECK(index.size() == records.size());
+        CHECK(same(index.nearest(query, {.k = 50}), expected));
+        index.verify();
+        index.upsert(std::vector{record("new", query)});
+        CHECK(index.nearest(query, {.k = 1})[0].id == "new");
+        CHECK(index.remove(std::vector<std::string>{"new"}) == 1);
+    }
+    expect_error(ErrorCode::invalid_argument, {"threads is 0"}, [&] { (void)Index::open(file, {.threads = 0}); });
 }
 
 TEST_CASE("an index remembers who filled it") {
