@@ -42,7 +42,11 @@ struct Compare {
     }
 };
 
+}  // namespace
+
 std::partial_ordering compare(const Scalar& held, const FieldValue& value) { return std::visit(Compare(), held, value.get()); }
+
+namespace {
 
 double radians(double degrees) { return degrees * (std::numbers::pi / 180); }
 

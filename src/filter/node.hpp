@@ -1,6 +1,7 @@
 // A filter, taken apart.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -60,6 +61,9 @@ using Condition = std::variant<Equal, Ordered, OneOf, Contains, StartsWith, Exis
 
 /// What a field holds that equals this value; nothing for a moment, which is written in many ways.
 [[nodiscard]] std::optional<Held> held_as(const FieldValue& value);
+
+/// Exact; unordered if they are of different types.
+[[nodiscard]] std::partial_ordering compare(const Scalar& held, const FieldValue& value);
 
 /// True if a field that holds this meets the condition.
 [[nodiscard]] bool meets(const Held& held, const Condition& condition);

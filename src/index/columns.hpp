@@ -12,14 +12,23 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <variant>
 #include <vector>
 
 #include <sextant/filter/filter.hpp>
+#include <sextant/index/forms.hpp>
 
 #include "filter/node.hpp"
 #include "index/bits.hpp"
 
 namespace sextant::index {
+
+/// Truth values, numbers and texts, and how many records hold them.
+using Countable = std::variant<bool, std::int64_t, double, std::string>;
+using ValueCounts = std::unordered_map<Countable, std::size_t>;
+
+/// The most frequent first, then by value; so many at most.
+[[nodiscard]] std::vector<Facet> most_frequent(const ValueCounts& counts, std::size_t limit);
 
 /// One field: a number for each slot, and what these numbers stand for. Equal values have one number, so that a
 /// condition is looked at once for each value, not once for each record.
@@ -38,6 +47,8 @@ public:
 
     /// Of the slots of so many blocks, for which there must be room; what was not read means nothing.
     [[nodiscard]] Bits select(const filter::Condition& condition, std::size_t blocks) const;
+    /// Adds how many of these slots, which must have been read, hold each value that can be counted.
+    void count(const Bits& among, ValueCounts& counts) const;
 
 private:
     [[nodiscard]] std::optional<std::vector<std::uint32_t>> numbers_of(std::span<const FieldValue> wanted) const;
@@ -66,6 +77,9 @@ public:
 
     /// Those of the slots `live` whose records meet the filter. What `read` throws leaves everything as it was.
     [[nodiscard]] Bits select(const Filter& filter, const Bits& live, const Read& read);
+
+    /// Adds how many of the records in these slots hold each value, as an element or alone.
+    void count(const filter::Path& path, const Bits& among, const Read& read, ValueCounts& counts);
 
     void forget(std::span<const std::size_t> slots);
 

@@ -169,8 +169,10 @@ void ExactScan::score_all(const Block& block, std::uint64_t rows, Asked& asked) 
         const std::size_t slot = block.first + i;
         const float found = asked.query.score(rows_, slot);
         if (found < asked.worst.load(std::memory_order_relaxed)) return;
+        const kernels::Scored scored{found, rows_.info(slot).number, slot};
+        if (wanted_.after && !kernels::better(*wanted_.after, scored)) return;
         const std::lock_guard lock(asked.mutex);
-        asked.best.push({found, rows_.info(slot).number, slot});
+        asked.best.push(scored);
         if (asked.best.full()) asked.worst = std::max(asked.worst.load(), asked.best.worst().score);
     });
 }

@@ -7,6 +7,7 @@
 #include <deque>
 #include <limits>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -21,6 +22,8 @@ namespace sextant::index {
 struct Wanted {
     std::size_t k = 10;
     float min_score = -std::numeric_limits<float>::infinity();
+    /// Only rows that come after this one, by score and then by `order`.
+    std::optional<kernels::Scored> after = {};
     /// Only these rows are looked at, a word for each block. Null: all.
     const std::uint64_t* allowed = nullptr;
     std::size_t threads = 1;

@@ -48,6 +48,7 @@ bool Index::Impl::Change::put(std::string_view id, const RowInfo& info, std::spa
         ++counts_.rows;
     }
     counts_.root += info.checksum;
+    bool first = true;
     for (std::size_t space = 0; space < spaces_.size(); ++space) {
         const auto& [vector, norm, codes] = vectors[space];
         if (vector.empty()) {
@@ -56,6 +57,7 @@ bool Index::Impl::Change::put(std::string_view id, const RowInfo& info, std::spa
         }
         auto in_space = info;
         in_space.norm = norm;
+        in_space.first = std::exchange(first, false);
         (void)spaces_[space].put(id, in_space, vector, codes, kept);
     }
     return true;

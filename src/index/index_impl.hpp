@@ -55,6 +55,12 @@ struct State {
         const auto& kept = *in.rows->named(slot).second.kept;
         use(Details{kept.payload, kept.text, kept.parent, kept.span});
     }
+    /// Reads them for `Columns`, while this stays where it is.
+    [[nodiscard]] Columns::Read payloads(std::size_t space) const {
+        return [this, space](std::size_t slot, const auto& use) {
+            read(spaces[space], slot, [&use](const Details& details) { use(details.payload); });
+        };
+    }
 };
 
 /// A vector that is ready to be put, or none.
@@ -114,10 +120,15 @@ struct Index::Impl {
     [[nodiscard]] const index::RowInfo& info(const Place& place) const { return spaces[place.space].table.rows()->info(place.slot); }
 
     [[nodiscard]] Record record(const index::State& seen, std::span<const std::optional<std::size_t>> slots) const;
+    [[nodiscard]] std::vector<Record> records(const index::State& seen, std::span<const std::uint64_t> numbers) const;
 
     class Change;
     void publish(Change& change, store::RecordFile::Transaction* transaction, std::shared_ptr<const store::RecordView> seen = {});
     void checkpoint() noexcept;
+    /// The slots in this space of the records that meet it, or of all.
+    [[nodiscard]] index::Bits meeting(const index::State& seen, std::size_t space, const std::optional<Filter>& filter);
+    /// The same, of the records that have no vector in an earlier space: so each record is counted once.
+    [[nodiscard]] index::Bits meeting_first(const index::State& seen, std::size_t space, const std::optional<Filter>& filter);
     [[nodiscard]] SearchResult result(const index::State& seen, std::size_t space, std::span<const kernels::Scored> found,
                                       const NearestOptions& options) const;
 };

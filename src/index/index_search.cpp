@@ -6,6 +6,7 @@
 
 #include <sextant/core/error.hpp>
 
+#include "index/cursor.hpp"
 #include "index/exact_scan.hpp"
 #include "index/graph_scan.hpp"
 #include "index/index_impl.hpp"
@@ -26,6 +27,12 @@ ScoreType score_type_of(Metric metric) {
     return ScoreType::l2;
 }
 
+kernels::Scored after(const NearestOptions& options, std::size_t queries) {
+    if (queries != 1) throw Error(ErrorCode::invalid_argument, "search_after is of one query, and there are " + std::to_string(queries) + ": ask for the next page of each alone");
+    const auto cursor = index::Cursor::parse(options.search_after, /*of_hit=*/true, "search_after");
+    return {*cursor.score, cursor.number, 0};
+}
+
 }  // namespace
 
 SearchResult Index::Impl::result(const index::State& seen, std::size_t space, std::span<const kernels::Scored> found,
@@ -33,6 +40,7 @@ SearchResult Index::Impl::result(const index::State& seen, std::size_t space, st
     SearchResult result;
     result.score_type = score_type_of(spaces[space].space.metric);
     if (found.size() < options.k) result.completeness = Completeness::exhausted;
+    else result.next = index::Cursor{found.back().order, found.back().score}.to_string();
     const auto& in = seen.spaces[space];
     for (const auto& best : found) {
         auto& hit = result.hits.emplace_back(Hit{in.rows->named(best.row).first, best.score, best.score, {}, {}});
@@ -54,6 +62,8 @@ void NearestOptions::validate() const {
     if (min_score && std::isnan(*min_score)) refuse("min_score is NaN: every comparison with it is false");
     if (min_recall && !(*min_recall >= 0 && *min_recall <= 1)) refuse("min_recall is a part of 1: give a number from 0 to 1");
     if (ef && *ef < k) refuse("ef is less than k: keep at least as many candidates as hits are wanted");
+    if (!search_after.empty()) (void)index::Cursor::parse(search_after, /*of_hit=*/true, "search_after");
+    if (ef && !search_after.empty()) refuse("ef and search_after are both given: pages are searched exactly");
     if (ef && min_recall) refuse("ef and min_recall are both given: one says the effort, the other what it is to give");
 }
 
@@ -83,12 +93,11 @@ std::vector<SearchResult> Index::nearest(const Eigen::Ref<const Matrix>& queries
     }
     index::Wanted wanted{.k = options.k, .threads = options.threads};
     if (options.min_score) wanted.min_score = *options.min_score;
+    if (!options.search_after.empty()) wanted.after = after(options, count);
     index::Bits allowed;
     auto rows = seen->size();
     if (options.filter) {
-        allowed = impl_->spaces[space].columns.select(*options.filter, seen->live(), [&](std::size_t slot, const auto& use) {
-            state.read(state.spaces[space], slot, [&use](const index::Details& details) { use(details.payload); });
-        });
+        allowed = impl_->meeting(state, space, options.filter);
         wanted.allowed = allowed.data();
         rows = index::count_bits(allowed);
     }
@@ -101,7 +110,10 @@ std::vector<SearchResult> Index::nearest(const Eigen::Ref<const Matrix>& queries
             finish(results.back(), scan, i);
         }
     };
-    if (const auto ef = index::effort_for(linked.get(), *seen, rows, count, options)) {
+    const auto walks = [&, &linked = linked, &seen = seen] {
+        return wanted.after ? std::nullopt : index::effort_for(linked.get(), *seen, rows, count, options);
+    };
+    if (const auto ef = walks()) {
         search(index::GraphScan(*seen, *linked->graph, linked->unlinked, wanted, *ef), [](SearchResult& result, const auto& scan, std::size_t i) {
             result.rows_scored = scan.compared(i);
             if (result.completeness == Completeness::exact && !scan.exact(i)) result.completeness = Completeness::approximate;

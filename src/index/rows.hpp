@@ -27,6 +27,7 @@ struct RowInfo {
     std::uint64_t number = 0;  ///< in the file; also the order of insertion
     store::Checksum checksum = {};
     double norm = 0;  ///< of the vector, in double precision
+    bool first = true;  ///< the record has no vector in an earlier space
     std::uint64_t stamp = 0;  ///< no two vectors that were put into a `RowTable` have the same
 };
 

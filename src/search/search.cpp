@@ -57,6 +57,7 @@ void rerank(const Item& query, SearchResult& result, const SearchOptions& option
     std::stable_sort(scored.begin(), scored.end(), [](const Hit& a, const Hit& b) { return a.score > b.score; });
     scored.resize(std::min(options.k, scored.size()));
     result.hits = std::move(scored);
+    result.next.clear();
     result.score_type = options.rerank->score_type();
     result.stages.push_back(loading);
     result.stages.push_back(scoring);

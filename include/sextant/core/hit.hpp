@@ -72,6 +72,9 @@ struct SearchResult {
     std::size_t rows_scored = 0;                                  ///< by the index
     std::vector<StageTime> stages;                                ///< in the order they ran
     std::vector<std::pair<std::string, std::string>> unreadable;  ///< ids that could not be reranked, and why
+    /// Printable; give it as `NearestOptions::search_after` to have the next hits. Every record that stays as it is comes
+    /// once, whatever is written between two pages. Empty if there are fewer than k hits, or they were reranked.
+    std::string next = {};
 
     [[nodiscard]] auto begin() const noexcept { return hits.begin(); }
     [[nodiscard]] auto end() const noexcept { return hits.end(); }

@@ -125,6 +125,8 @@ public:
     [[nodiscard]] Filter within(const GeoRadius& disc) const;
     [[nodiscard]] Filter within(const GeoBox& box) const;
 
+    [[nodiscard]] const std::vector<std::string>& path() const noexcept { return path_; }
+
 private:
     std::vector<std::string> path_;
 };

@@ -15,6 +15,7 @@
 #include <sextant/core/hit.hpp>
 #include <sextant/core/space.hpp>
 #include <sextant/filter/filter.hpp>
+#include <sextant/index/forms.hpp>
 #include <sextant/store/record.hpp>
 
 namespace sextant {
@@ -46,6 +47,10 @@ struct NearestOptions {
     std::optional<double> min_recall = {};
     /// Walk the graph, if there is one, and keep so many candidates, whatever the recall; not beside `min_recall`.
     std::optional<std::size_t> ef = {};
+    /// `SearchResult::next` of the page before, of the same query, metric and filter: the hits that come after it. Only for
+    /// one query at a time, and always searched exactly. Each page takes longer than the one before: what comes before it
+    /// cannot be passed over.
+    std::string search_after = {};
     bool records = true;      ///< read each hit's payload and text from the file; else both are empty
 
     /// Throws `invalid_argument` naming the field.
@@ -142,6 +147,20 @@ public:
     /// Removes the records that have these ids, and returns how many there were; others are no error. The bytes are
     /// overwritten: they are gone from the file, and, once it was closed, from the log beside it.
     std::size_t remove(std::span<const std::string> ids);
+
+    /// How many records have payloads that meet the filter.
+    [[nodiscard]] std::size_t count(const Filter& filter) const;
+
+    /// The first records in the order of insertion that come after `ScrollOptions::after`, a page of them, in one state of the
+    /// index. Page by page every record that is there all the while is seen once, whatever is written between two pages; of
+    /// one that is replaced, what it is when its page is asked for. Looks at the numbers of all records.
+    /// Throws `invalid_argument` if an option is out of its range, or `after` is not what a page's `next` was.
+    [[nodiscard]] ScrollPage scroll(const ScrollOptions& options = {}) const;
+
+    /// How many records hold each value of a field, the most frequent first, then by value: false before true before
+    /// numbers before texts. Of an array each element counts, once for each record. What is null, an object or an array in
+    /// an array has no count. Reads payloads as filters do.
+    [[nodiscard]] std::vector<Facet> facets(const Field& field, const FacetOptions& options = {}) const;
 
     /// The record that has this id.
     [[nodiscard]] std::optional<Record> get(std::string_view id) const;
