@@ -30,6 +30,7 @@ void add_preprocess_command(CLI::App& app, int& status);
 void add_encode_command(CLI::App& app, int& status);
 void add_import_command(CLI::App& app, int& status);
 void add_import_clip_command(CLI::App& app, int& status);
+void add_advise_command(CLI::App& app, int& status);
 
 /// The models that come with sextant, where the option says nothing else.
 [[nodiscard]] std::string default_model();

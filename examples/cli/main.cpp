@@ -22,6 +22,7 @@ int main(int argc, char** argv) {
     cli::add_encode_command(app, status);
     cli::add_import_command(app, status);
     cli::add_import_clip_command(app, status);
+    cli::add_advise_command(app, status);
     const auto commands = app.get_subcommands(nullptr);
     if (argc > 1 && argv[1][0] != '-' && std::none_of(commands.begin(), commands.end(), [&](auto* command) { return command->get_name() == argv[1]; })) {
         std::cerr << "sextant: there is no command '" << sextant::one_line(argv[1]) << "'; there are ";

@@ -10,6 +10,7 @@
 #include <sextant/encode/stream.hpp>
 #include <sextant/encode/verify.hpp>
 #include <sextant/filter/filter.hpp>
+#include <sextant/index/advisor.hpp>
 #include <sextant/index/index.hpp>
 #include <sextant/index/salvage.hpp>
 #include <sextant/kernels/cpu.hpp>

@@ -75,6 +75,9 @@ struct CodeKernels {
     CodeFit (*to_nibbles)(const float* v, std::size_t size, float first_scale, std::uint8_t* codes);
     /// Byte codes from 1 to 255.
     CodeFit (*to_bytes)(const float* v, std::size_t size, std::uint8_t* codes);
+
+    /// out[i] = in how many bits row i differs from the query; so many rows of so many words lie one behind the other.
+    void (*hamming)(const std::uint64_t* rows, std::size_t count, std::size_t words, const std::uint64_t* query, std::uint32_t* out);
 };
 
 extern const CodeKernels baseline_codes;

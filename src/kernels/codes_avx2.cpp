@@ -2,6 +2,7 @@
 // 4-bit codes are at most 128. Compiled for AVX2 and FMA: see code_kernels.hpp on what it may include.
 #include "kernels/code_kernels.hpp"
 #include "kernels/encode_loops.hpp"
+#include "kernels/hamming_loop.hpp"
 
 #include <immintrin.h>
 
@@ -160,6 +161,6 @@ double squared_distance(const float* a, const float* b, std::size_t size) {
 }  // namespace
 
 const CodeKernels avx2_codes{nibble_dots, select, byte_dots, dot, squared_distance, true,
-                             hadamard, to_nibbles, to_bytes};
+                             hadamard, to_nibbles, to_bytes, hamming};
 
 }  // namespace sextant::kernels

@@ -3,6 +3,7 @@
 // it may include.
 #include "kernels/code_kernels.hpp"
 #include "kernels/encode_loops.hpp"
+#include "kernels/hamming_loop.hpp"
 
 #include <immintrin.h>
 
@@ -146,6 +147,6 @@ double squared_distance(const float* a, const float* b, std::size_t size) {
 }  // namespace
 
 const CodeKernels avx512_codes{nibble_dots, select, byte_dots, dot, squared_distance, true,
-                               hadamard, to_nibbles, to_bytes};
+                               hadamard, to_nibbles, to_bytes, hamming};
 
 }  // namespace sextant::kernels

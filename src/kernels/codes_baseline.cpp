@@ -1,6 +1,7 @@
 // The slow and obvious form, which the others must equal: in every bit where they compute with integers or in 64 bits.
 #include "kernels/code_kernels.hpp"
 #include "kernels/encode_loops.hpp"
+#include "kernels/hamming_loop.hpp"
 
 namespace sextant::kernels {
 namespace {
@@ -78,6 +79,6 @@ double squared_distance(const float* a, const float* b, std::size_t size) {
 }  // namespace
 
 const CodeKernels baseline_codes{nibble_dots, select, byte_dots, dot, squared_distance, false,
-                                 hadamard, to_nibbles, to_bytes};
+                                 hadamard, to_nibbles, to_bytes, hamming};
 
 }  // namespace sextant::kernels

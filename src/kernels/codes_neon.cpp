@@ -2,6 +2,7 @@
 // CPU (QEMU), not yet on a real one. See code_kernels.hpp on what this may include.
 #include "kernels/code_kernels.hpp"
 #include "kernels/encode_loops.hpp"
+#include "kernels/hamming_loop.hpp"
 
 #include <arm_neon.h>
 
@@ -142,6 +143,6 @@ double squared_distance(const float* a, const float* b, std::size_t size) {
 }  // namespace
 
 const CodeKernels neon_codes{nibble_dots, select, byte_dots, dot, squared_distance, true,
-                             hadamard, to_nibbles, to_bytes};
+                             hadamard, to_nibbles, to_bytes, hamming};
 
 }  // namespace sextant::kernels

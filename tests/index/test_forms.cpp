@@ -65,6 +65,7 @@ std::vector<Record> scrolled(const Index& index, std::size_t limit, const std::o
         CHECK((page.next.empty() || page.records.size() == limit));
         all.insert(all.end(), page.records.begin(), page.records.end());
         options.after = page.next;
+        REQUIRE(all.size() <= 1'000);
     } while (!options.after.empty());
     return all;
 }

@@ -28,6 +28,7 @@ std::vector<sextant::Hit> paged(const Index& index, const Vector& query, sextant
         CHECK((page.completeness == Completeness::exhausted) == (page.size() < options.k));
         CHECK(page.next.empty() == (page.size() < options.k));
         if (page.next.empty()) return all;
+        REQUIRE(all.size() <= index.size());
         options.search_after = page.next;
     }
 }
