@@ -28,7 +28,9 @@ using kernels::Scored;
 
 /// The score of the k-th nearest to each query, in 64 bits, rounded once.
 std::vector<float> exact(const Sample& sample, const AdviseOptions& options) {
-    const index::Wanted wanted{.k = options.k, .allowed = sample.slots().data(), .threads = options.threads};
+    auto slots = sample.slots();
+    slots.resize(sample.rows().blocks());
+    const index::Wanted wanted{.k = options.k, .allowed = slots.data(), .threads = options.threads};
     index::ExactScan scan(sample.rows(), wanted);
     for (std::size_t q = 0; q < sample.queries().size(); ++q) scan.add(sample.query(q));
     scan.run();

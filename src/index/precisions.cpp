@@ -48,7 +48,7 @@ template <class Dots>
 void score_codes(const Sample& sample, const Query& query, std::span<float> scores, Dots&& dots_of) {
     std::int32_t dots[block_rows];
     const float square = sample.metric() == Metric::l2 ? 1 : 0;
-    for (std::size_t b = 0; b < sample.rows().blocks(); ++b) {
+    for (std::size_t b = 0; b < sample.blocks(); ++b) {
         const Block block = sample.rows().block(b);
         const auto scale = dots_of(block, dots);
         for (std::size_t i = 0; i < block_rows; ++i) {
@@ -89,7 +89,7 @@ Sample::Sample(const Eigen::Ref<const Matrix>& vectors, const Eigen::Ref<const M
     change.prepare();
     change.make_room();
     change.publish();
-    slots_.resize(rows().blocks());
+    slots_.resize(static_cast<std::size_t>(number) / word_bits);
     for (std::size_t slot = 0; slot < slot_count(); ++slot) set_bit(slots_, slot, rows().info(slot).number < static_cast<std::uint64_t>(vectors.rows()));
     for (Eigen::Index q = 0; q < queries.rows(); ++q) queries_.emplace_back(rows().layout(), row_of(asked_, q));
 }
@@ -110,7 +110,7 @@ Scanned as_bfloat16(const Sample& sample) {
     return {"bfloat16", sample.dimensions() * sizeof(std::uint16_t), [&sample, rows](std::size_t q, std::span<float> scores) {
                 Matrix block(rows_of_block, static_cast<Eigen::Index>(sample.dimensions()));
                 const auto size = static_cast<std::size_t>(block.size());
-                for (std::size_t b = 0; b < sample.rows().blocks(); ++b) {
+                for (std::size_t b = 0; b < sample.blocks(); ++b) {
                     const std::uint16_t* from = rows->data() + b * size;
                     for (std::size_t i = 0; i < size; ++i) block.data()[i] = std::bit_cast<float>(std::uint32_t{from[i]} << 16);
                     score_floats(block, sample.query(q).data(), sample.metric(), scores.data() + b * block_rows);
@@ -151,7 +151,7 @@ Scanned as_signs(const Sample& sample) {
                 std::vector<std::uint64_t> query(words);
                 set_signs(sample.query(q), query.data());
                 std::uint32_t differ[block_rows];
-                for (std::size_t b = 0; b < sample.rows().blocks(); ++b) {
+                for (std::size_t b = 0; b < sample.blocks(); ++b) {
                     kernels::code_kernels().hamming(rows->data() + b * block_rows * words, block_rows, words, query.data(), differ);
                     for (std::size_t i = 0; i < block_rows; ++i) scores[b * block_rows + i] = -static_cast<float>(differ[i]);
                 }

@@ -29,9 +29,11 @@ public:
     [[nodiscard]] std::span<const float> query(std::size_t q) const;
     [[nodiscard]] std::size_t dimensions() const noexcept { return rows().layout().dimensions(); }
     [[nodiscard]] Metric metric() const noexcept { return rows().layout().metric(); }
-    /// The slots of vectors; others fill the last block, so that it has 4-bit codes.
+    /// The slots of vectors; others fill the last block, so that it has 4-bit codes. A new table fills its blocks from the first on.
     [[nodiscard]] const Bits& slots() const noexcept { return slots_; }
-    [[nodiscard]] std::size_t slot_count() const noexcept { return rows().blocks() * word_bits; }
+    /// Those that hold rows: a table has room for more.
+    [[nodiscard]] std::size_t blocks() const noexcept { return slots_.size(); }
+    [[nodiscard]] std::size_t slot_count() const noexcept { return blocks() * word_bits; }
 
 private:
     RowTable table_;
