@@ -274,6 +274,14 @@ with tempfile.TemporaryDirectory() as folder:
         expect(max(abs(products[i] - value) for i, value in zip(found, values)) < 1e-4, f"{values}")
     expect("500" in run("info", store).stdout, "info of imported vectors")
 
+    # Which precision they bear.
+    advice = run("advise", work / "rows.fvecs", "--queries", work / "queries.fvecs", "--metric", "dot", "--k", 7, "--min-recall", 0).stdout
+    expect("500 vectors of 8 dimensions, dot; 20 queries, k 7" in advice and re.search(r"float32 +32 +1\.0000 \+- 0\.0000", advice), advice)
+    expect("8 dimensions" in advice and "2 dimensions + rescore" in advice and re.search(r"^\* ", advice, re.M), advice)
+    expect("30 queries held out" in run("advise", work / "rows.fvecs", "--held-out", 30).stdout, "held-out queries")
+    expect_one_line_error(run("advise", work / "rows.fvecs", "--metric", "angle", code=2), "cosine")
+    expect_one_line_error(run("advise", work / "rows.fvecs", "--k", 480, code=1), "k is 480", "300")
+
     # With ids and payloads of one's own, and a filter that leaves one or two.
     named, payloads, named_store = work / "names.txt", work / "payloads.jsonl", work / "named.sextant"
     named.write_text("".join(f"row {i}\n" for i in range(500)))
