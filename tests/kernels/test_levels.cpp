@@ -194,3 +194,21 @@ TEST_CASE("the transform is that of Walsh and Hadamard, at every level") {
         }
     }
 }
+
+TEST_CASE("bits that differ are counted, at every level") {
+    std::mt19937_64 random(9);
+    auto levels = faster_levels();
+    levels.push_back({sextant::CpuLevel::baseline, &baseline_codes});
+    for (const auto& [level, kernels] : levels)
+        for (const std::size_t words : {1U, 2U, 3U, 12U}) {
+            CAPTURE(to_string(level), words);
+            std::vector<std::uint64_t> rows(5 * words), query(words);
+            for (auto& word : rows) word = random();
+            for (auto& word : query) word = random();
+            std::vector<std::uint32_t> found(5), expected(5);
+            kernels->hamming(rows.data(), 5, words, query.data(), found.data());
+            for (std::size_t i = 0; i < rows.size() * 64; ++i)
+                expected[i / (64 * words)] += (rows[i / 64] >> i % 64 & 1) != (query[i / 64 % words] >> i % 64 & 1) ? 1 : 0;
+            CHECK(found == expected);
+        }
+}
