@@ -16,7 +16,7 @@ enum Exit : int {
     success = 0,
     failure = 1,     ///< an error, or a verification that failed
     usage = 2,       ///< wrong arguments
-    incomplete = 3,  ///< done, but some pictures could not be read
+    incomplete = 3,  ///< done, but some pictures or records could not be read
 };
 
 /// Each adds its subcommand to the program; `status` receives the exit code when it runs.
@@ -30,6 +30,7 @@ void add_preprocess_command(CLI::App& app, int& status);
 void add_encode_command(CLI::App& app, int& status);
 void add_import_command(CLI::App& app, int& status);
 void add_import_clip_command(CLI::App& app, int& status);
+void add_maintain_commands(CLI::App& app, int& status);
 void add_advise_command(CLI::App& app, int& status);
 
 /// The models that come with sextant, where the option says nothing else.

@@ -18,12 +18,18 @@ void show_bundle(const std::string& path) {
     std::cout << "\nfingerprint  " << sextant::make_fingerprint(manifest.parts).value << "\nfigures      " << one_line(manifest.figures) << '\n';
 }
 
+void show_space(const sextant::Space& space) {
+    std::cout << "dimensions   " << space.dimensions << "\nmetric       " << to_string(space.metric) << "\nfingerprint  "
+              << (space.fingerprint.value.empty() ? "not stated" : sextant::one_line(space.fingerprint.value)) << '\n';
+}
+
 void show_index(const std::string& path) {
     const auto index = sextant::Index::open(path, {.read_only = true});
-    const auto& space = index.space();
-    std::cout << "index        " << path << "\nrecords      " << index.size() << "\ndimensions   " << space.dimensions << "\nmetric       "
-              << to_string(space.metric) << "\nfingerprint  " << (space.fingerprint.value.empty() ? "not stated" : sextant::one_line(space.fingerprint.value))
-              << "\nbytes        " << std::filesystem::file_size(path) << '\n';
+    std::cout << "index        " << path << "\nrecords      " << index.size() << "\nbytes        " << std::filesystem::file_size(path) << '\n';
+    for (const auto& [name, space] : index.spaces()) {
+        if (!name.empty()) std::cout << "space        " << sextant::one_line(name) << '\n';
+        show_space(space);
+    }
 }
 
 }  // namespace

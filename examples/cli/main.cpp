@@ -9,7 +9,7 @@
 int main(int argc, char** argv) {
     CLI::App app{"Find pictures with words."};
     app.name("sextant");
-    app.footer("Exit codes: 0 done; 1 failed; 2 wrong usage; 3 done, but some pictures could not be read.");
+    app.footer("Exit codes: 0 done; 1 failed; 2 wrong usage; 3 done, but some pictures or records could not be read.");
     app.require_subcommand(1);
     int status = cli::success;
     cli::add_index_command(app, status);
@@ -22,6 +22,7 @@ int main(int argc, char** argv) {
     cli::add_encode_command(app, status);
     cli::add_import_command(app, status);
     cli::add_import_clip_command(app, status);
+    cli::add_maintain_commands(app, status);
     cli::add_advise_command(app, status);
     const auto commands = app.get_subcommands(nullptr);
     if (argc > 1 && argv[1][0] != '-' && std::none_of(commands.begin(), commands.end(), [&](auto* command) { return command->get_name() == argv[1]; })) {

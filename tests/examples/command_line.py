@@ -274,6 +274,23 @@ with tempfile.TemporaryDirectory() as folder:
         expect(max(abs(products[i] - value) for i, value in zip(found, values)) < 1e-4, f"{values}")
     expect("500" in run("info", store).stdout, "info of imported vectors")
 
+    # A damaged copy is refused, and what is left of it is saved; a sound one is copied and compacted.
+    expect("is whole: 500 records" in run("verify", store).stdout, "an index is verified")
+    damaged, saved, copy = work / "damaged.sextant", work / "saved.sextant", work / "copy.sextant"
+    content = bytearray(store.read_bytes())
+    where = content.index(struct.pack("<8f", *rows[400]))
+    content[where] ^= 1
+    damaged.write_bytes(content)
+    expect_one_line_error(run("verify", damaged, code=1), "row 401", "checksum")
+    done = run("salvage", damaged, "--into", saved, code=3)
+    expect("saved 499 records" in done.stdout and "1 are lost" in done.stdout and "row 401" in done.stderr, done.stdout + done.stderr)
+    expect("is whole: 499 records" in run("verify", saved).stdout, "what was saved is whole")
+    expect_one_line_error(run("salvage", damaged, "--into", saved, code=1), "exists already")
+    expect("copied 500 records" in run("backup", store, "--into", copy).stdout, "backup")
+    expect("bytes before" in run("compact", copy).stdout, "compact")
+    expect("is whole: 500 records" in run("verify", copy).stdout, "a compacted copy is whole")
+    expect_one_line_error(run("compact", work / "nothing.sextant", code=1), "nothing.sextant")
+
     # Which precision they bear.
     advice = run("advise", work / "rows.fvecs", "--queries", work / "queries.fvecs", "--metric", "dot", "--k", 7, "--min-recall", 0).stdout
     expect("500 vectors of 8 dimensions, dot; 20 queries, k 7" in advice and re.search(r"float32 +32 +1\.0000 \+- 0\.0000", advice), advice)

@@ -201,3 +201,42 @@ TEST_CASE("records of a file of format 1 are brought along") {
     CHECK(index.get("three")->payload == R"({"n": 3})");
     CHECK(index.get("two")->payload == R"({"n": 2})");
 }
+
+namespace {
+
+/// What `version_2.sextant` holds.
+Index fill_version_2(const std::filesystem::path& file) {
+    auto index = Index::create(file, {{"picture", {3, sextant::Metric::cosine, {"an encoder", {{"weights", "aa"}}}}}, {"caption", space(2, sextant::Metric::dot)}});
+    auto one = record("one", {1, 2.5F, -3}, "{\"n\": 1, \"tags\": [\"\xC3\xA4\", null]}", "the first");
+    one.vectors["caption"] = {0.5F, -0.0F};
+    auto two = record("two", {}, R"({"n": 2})");
+    two.vectors["caption"] = {1e-40F, 1e18F};
+    two.parent = "one";
+    two.span = sextant::Box{0, 0.1, 1e300, 2};
+    index.upsert(std::vector{one, record("gone", {4, 5, 6}), two, record("three", {0.1F, 0.2F, 0.3F}, "{}", "\"quoted\" \xE2\x80\x94 \xE2\x82\xAC")});
+    (void)index.remove(Ids{"gone"});
+    return index;
+}
+
+}  // namespace
+
+// Writes the file anew; by hand, when a format is new.
+TEST_CASE("write version_2.sextant", "[.write-files]") { (void)fill_version_2("tests/index/files/version_2.sextant"); }
+
+TEST_CASE("a file of format 2 is what it was when it was written") {
+    const TempFolder folder;
+    std::filesystem::copy_file("tests/index/files/version_2.sextant", folder / "old");
+    const auto index = Index::open(folder / "old");
+    const auto expected = fill_version_2(folder / "new");
+    CHECK(index.space().fingerprint == expected.space().fingerprint);
+    CHECK(index.spaces().size() == 2);
+    CHECK(index.size() == 3);
+    for (const auto& wanted : expected.scroll().records) {
+        const auto found = index.get(wanted.id);
+        REQUIRE(found);
+        CHECK(same(*found, wanted));
+        CHECK(found->vectors == wanted.vectors);
+        CHECK(found->parent == wanted.parent);
+        CHECK(found->span == wanted.span);
+    }
+}

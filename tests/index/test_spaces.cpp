@@ -111,6 +111,38 @@ TEST_CASE("vectors without a space, and records without a vector, are refused") 
     expect_error(ErrorCode::invalid_argument, {"0 spaces"}, [&] { (void)Index::in_memory(std::vector<NamedSpace>()); });
 }
 
+TEST_CASE("records are counted and scrolled once, in whichever spaces they have vectors") {
+    auto index = Index::in_memory(spaces);
+    const auto with = [](std::string id, std::string payload, std::map<std::string, std::vector<float>, std::less<>> vectors) {
+        auto record = picture(std::move(id), {}, std::move(vectors));
+        record.payload = std::move(payload);
+        return record;
+    };
+    index.upsert(std::vector{with("depth only", R"({"tag": "x"})", {{"depth", {1, 1}}}),
+                             with("all", R"({"tag": ["x", "y"]})", {{"picture", {1, 0, 0, 0}}, {"caption", {1, 0, 0}}, {"depth", {2, 2}}}),
+                             with("words", R"({"tag": ["y"]})", {{"caption", {0, 1, 0}}, {"depth", {3, 3}}}), with("none", "{}", {{"picture", {0, 1, 0, 0}}})});
+    CHECK(index.count(sextant::field("tag").exists()) == 3);
+    CHECK(index.count(sextant::field("tag").contains("y")) == 2);
+    const auto tags = index.facets(sextant::field("tag"));
+    REQUIRE(tags.size() == 2);
+    CHECK(tags[0].count == 2);
+    CHECK(tags[1].count == 2);
+    Ids scrolled;
+    std::string after;
+    do {
+        const auto page = index.scroll({.limit = 3, .after = after});
+        for (const auto& record : page.records) {
+            scrolled.push_back(record.id);
+            CHECK(same(record, *index.get(record.id)));
+            CHECK(record.vectors == index.get(record.id)->vectors);
+        }
+        after = page.next;
+    } while (!after.empty());
+    CHECK(scrolled == Ids{"depth only", "all", "words", "none"});
+    // A filter's columns are of each space: what one has read, another reads for itself.
+    CHECK(ids(index.nearest(std::vector<float>{1, 1}, {.space = "depth", .filter = sextant::field("tag").contains("y")})) == Ids{"all", "words"});
+}
+
 // What each space holds is what an index of that space alone would hold.
 TEST_CASE("a history of writes leaves in each space what it would leave there alone") {
     const TempFolder folder;

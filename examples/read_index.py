@@ -1,0 +1,92 @@
+"""Prints the records of an index file, a line of JSON each, with nothing of Sextant's: the format is src/store/FORMAT.md.
+
+    python read_index.py FILE [--space NAME] [--vectors]
+
+Every checksum is compared if the package xxhash is installed. `records(FILE)` does the same for other programs.
+"""
+import argparse
+import array
+import json
+import pathlib
+import sqlite3
+import struct
+import sys
+
+try:
+    from xxhash import xxh3_128_digest
+except ImportError:
+    xxh3_128_digest = None
+
+APPLICATION, VERSION = 0x53657874, 2
+
+
+def checksum(numbers, fields):
+    """As the file has it: the low half first, little-endian; None if it cannot be computed."""
+    if xxh3_128_digest is None:
+        return None
+    return xxh3_128_digest(struct.pack(f"<{len(numbers)}Q", *numbers) + b"".join(fields))[::-1]
+
+
+def expect(found, wanted, what):
+    if found is not None and found != wanted:
+        raise ValueError(f"{what} is damaged")
+
+
+def read_summary(database):
+    if database.execute("PRAGMA application_id").fetchone()[0] != APPLICATION:
+        raise ValueError("this is no Sextant index")
+    version = database.execute("PRAGMA user_version").fetchone()[0]
+    if version != VERSION:
+        raise ValueError(f"format version {version}; this reads {VERSION}")
+    meta = dict(database.execute("SELECT key, value FROM meta"))
+    data, stored = b"", bytes.fromhex(meta.pop("checksum"))[::-1]
+    for key, value in sorted((key.encode(), value.encode()) for key, value in meta.items()):
+        data += struct.pack("<2Q", len(key), len(value)) + key + value
+    expect(checksum([], [data]), stored, "the summary")
+    return meta
+
+
+def records(path):
+    """Yields for each record, in the order of insertion: id, payload, text, parent, span and its vectors by space."""
+    uri = pathlib.Path(path).resolve().as_uri() + "?mode=ro"
+    database = sqlite3.connect(uri, uri=True, isolation_level=None)
+    database.execute("BEGIN")  # all of one commit
+    meta = read_summary(database)
+    names = [meta[f"space.{n}.name"] for n in range(int(meta["spaces"]))]
+    root, count = 0, 0
+    for row, *texts, sums, stored in database.execute(
+            "SELECT row, id, payload, text, parent, span, vectors, checksum FROM records ORDER BY row"):
+        fields = [text.encode() for text in texts] + [sums]
+        expect(checksum([row, *map(len, fields)], fields), stored, f"row {row}")
+        vectors = {}
+        for n, name in enumerate(names):
+            if not any(sums[16 * n:16 * n + 16]):
+                continue
+            (data,), = database.execute(f"SELECT vector FROM vectors_{n} WHERE row = ?", (row,))
+            expect(checksum([n, row, len(data)], [data]), sums[16 * n:16 * n + 16], f"the vector of row {row}")
+            vectors[name] = array.array("f", data)
+            if sys.byteorder == "big":
+                vectors[name].byteswap()
+        root, count = (root + int.from_bytes(stored, "little")) % 2 ** 128, count + 1
+        yield {"id": texts[0], "payload": json.loads(texts[1]), "text": texts[2], "parent": texts[3], "span": texts[4], "vectors": vectors}
+    if count != int(meta["rows"]) or root != int(meta["root"], 16):
+        raise ValueError("these are not the rows that were written last")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("file")
+    parser.add_argument("--space", help="show only records that have a vector here")
+    parser.add_argument("--vectors", action="store_true", help="show the vectors too")
+    args = parser.parse_args()
+    for record in records(args.file):
+        vectors = record.pop("vectors")
+        if args.space is not None and args.space not in vectors:
+            continue
+        if args.vectors:
+            record["vectors"] = {name: vector.tolist() for name, vector in vectors.items()}
+        print(json.dumps(record, ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    main()
