@@ -1,10 +1,15 @@
-// Searches an index again and again, for benchmarks/index.py.
+// Searches an index again and again, for benchmarks/index.py and benchmarks/graph.py.
 //
 //   index_benchmark VECTORS ROWS DIMENSIONS METRIC FILE
 //
 // Makes the index FILE out of VECTORS (32-bit floats) and answers with the seconds that writing took; then reads
 // commands, and answers each with seconds:
-//   search QUERIES COUNT K THREADS IDS    all queries of a file in one call; their ids go to IDS, as 64-bit integers
+//   search QUERIES COUNT K THREADS EFFORT VALUE IDS
+//                                         all queries of a file in one call; their ids go to IDS, as 64-bit integers.
+//                                         EFFORT is exact, ef or min_recall, and VALUE what it is (0 if exact)
+//   each QUERIES COUNT K THREADS EFFORT VALUE IDS
+//                                         the same, one call for each query
+//   build M EF_CONSTRUCTION THREADS       links all that is not linked yet
 //   stream THREADS                        reads every float of VECTORS once
 //   peak THREADS                          multiplies and adds of 8-bit integers, not stored: answers with their number
 //                                         per second
@@ -119,18 +124,27 @@ sextant::Index fill(const Floats& vectors, std::size_t rows, const sextant::Spac
     return index;
 }
 
-void search(const sextant::Index& index) {
-    std::string queries, ids;
+/// The seconds that `search` or `each` took, and the ids to a file.
+double search(const sextant::Index& index, bool each) {
+    std::string queries, effort, ids;
     std::size_t count = 0;
+    double value = 0;
     sextant::NearestOptions options;
     options.records = false;  // peers give ids and scores
-    std::cin >> queries >> count >> options.k >> options.threads >> ids;
+    std::cin >> queries >> count >> options.k >> options.threads >> effort >> value >> ids;
+    if (effort == "ef") options.ef = static_cast<std::size_t>(value);
+    if (effort == "min_recall") options.min_recall = value;
     const auto dimensions = index.space().dimensions;
     const Floats floats(queries, count * dimensions);
     const Eigen::Map<const sextant::Matrix> matrix(floats.data(), static_cast<Eigen::Index>(count),
                                                    static_cast<Eigen::Index>(dimensions));
+    std::vector<sextant::SearchResult> results;
     const auto start = Clock::now();
-    const auto results = index.nearest(matrix, options);
+    if (each) {
+        for (std::size_t i = 0; i < count; ++i) results.push_back(index.nearest({floats.data() + i * dimensions, dimensions}, options));
+    } else {
+        results = index.nearest(matrix, options);
+    }
     const double seconds = seconds_since(start);
     std::ofstream out(ids, std::ios::binary);
     for (const auto& result : results)
@@ -138,8 +152,25 @@ void search(const sextant::Index& index) {
             const std::int64_t id = std::stoll(hit.id);
             out.write(reinterpret_cast<const char*>(&id), sizeof id);
         }
-    out.close();
-    std::cout << seconds << std::endl;
+    return seconds;
+}
+
+double build(sextant::Index& index) {
+    sextant::GraphOptions options;
+    std::cin >> options.m >> options.ef_construction >> options.threads;
+    const auto start = Clock::now();
+    index.build_graph(options);
+    return seconds_since(start);
+}
+
+/// Of `stream` or `peak`.
+double measure_machine(const std::string& command, const Floats& vectors) {
+    std::size_t threads = 0;
+    std::cin >> threads;
+    if (command == "peak") return peak(threads);
+    const auto start = Clock::now();
+    stream(vectors, threads);
+    return seconds_since(start);
 }
 
 }  // namespace
@@ -156,21 +187,16 @@ int main(int argc, char** argv) {
         for (const auto metric : {sextant::Metric::cosine, sextant::Metric::dot, sextant::Metric::l2})
             if (to_string(metric) == argv[4]) space.metric = metric;
         const Floats vectors(argv[1], rows * space.dimensions);
-        const auto index = fill(vectors, rows, space, argv[5]);
-        std::size_t threads = 0;
+        auto index = fill(vectors, rows, space, argv[5]);
         for (std::string command; std::cin >> command;) {
-            if (command == "search") {
-                search(index);
-                continue;
-            }
-            std::cin >> threads;
-            const auto start = Clock::now();
-            if (command == "peak") {
-                std::cout << peak(threads) << std::endl;
-            } else {
-                stream(vectors, threads);
-                std::cout << seconds_since(start) << std::endl;
-            }
+            double answer = 0;
+            if (command == "search" || command == "each")
+                answer = search(index, command == "each");
+            else if (command == "build")
+                answer = build(index);
+            else
+                answer = measure_machine(command, vectors);
+            std::cout << answer << std::endl;
         }
     } catch (const std::exception& error) {
         std::cerr << error.what() << '\n';

@@ -8,71 +8,18 @@ and the fastest round of each counts. Answers are compared with scores in 64 bit
 """
 import argparse
 import pathlib
-import subprocess
 import tempfile
-import time
 
 import faiss
 import numpy
 import torch
+from index_program import K, Sextant, exact_ids, timed
 from shared import processor
-
-K = 10
-
-
-class Sextant:
-    """The program, with one set of vectors in an index."""
-
-    def __init__(self, program, vectors, folder, threads):
-        self.folder, self.threads = folder, threads
-        (folder / "vectors").write_bytes(b"")
-        vectors.tofile(folder / "vectors")
-        rows, dimensions = vectors.shape
-        arguments = [program, folder / "vectors", str(rows), str(dimensions), "cosine", folder / "an.sextant"]
-        self.process = subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.seconds_to_write = float(self.process.stdout.readline())
-
-    def ask(self, command):
-        self.process.stdin.write(command + "\n")
-        self.process.stdin.flush()
-        return float(self.process.stdout.readline())
-
-    def search(self, queries):
-        queries.tofile(self.folder / "queries")
-        seconds = self.ask(f"search {self.folder}/queries {len(queries)} {K} {self.threads} {self.folder}/ids")
-        return seconds, numpy.fromfile(self.folder / "ids", numpy.int64).reshape(len(queries), K)
-
-    def resident(self):
-        with open(f"/proc/{self.process.pid}/status") as file:
-            return next(int(line.split()[1]) * 1024 for line in file if line.startswith("RssAnon"))
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait()
-
-
-def timed(work):
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
 
 
 def best(rounds, works):
     """The fewest seconds of each, all taking turns."""
     return {name: min(times) for name, times in zip(works, zip(*[[work() for work in works.values()] for _ in range(rounds)]))}
-
-
-def exact_ids(vectors, queries):
-    """By scores in 64 bits."""
-    norms = numpy.sqrt((vectors.astype(numpy.float64) ** 2).sum(1))
-    found = []
-    for begin in range(0, len(queries), 64):
-        some = queries[begin:begin + 64].astype(numpy.float64)
-        scores = ((some / numpy.linalg.norm(some, axis=1)[:, None]) @ vectors.T.astype(numpy.float64) / norms).astype(numpy.float32)
-        for row in scores:
-            near = numpy.flatnonzero(row >= numpy.partition(row, -K)[-K])
-            found.append(near[numpy.argsort(-row[near], kind="stable")][:K])
-    return numpy.array(found)
 
 
 def compare(title, sextant, vectors, batches, rounds, threads):

@@ -3,7 +3,9 @@
 #   queries      how many of 50 plain queries find a fitting picture among the first 5 of the bundled drawings
 #   preprocess   how much faster than the Python originals texts and pictures become what a network is fed
 #   encode       how much faster than sentence-transformers and transformers texts and pictures become vectors
-#   index        how much faster than faiss and torch an index is searched exactly (the first run encodes 117,659 texts: ten minutes)
+#   index        how much faster than faiss and torch an index is searched exactly, and than faiss, hnswlib, usearch, scalable-vs and
+#                scann approximately, at the same recall, and built; plots go to build/bench-data/graph-*.svg (the first run encodes
+#                117,659 texts: ten minutes; the second set of the graph, 1 M x 512, takes 16 GB of memory: "index --rows 100000" for fewer)
 #   scale        what an index costs as it grows, and what readers wait beside a writer; ROWS=300000 for less than a million
 # Parameters are printed above the figures; each figure is one line: figure NAME VALUE goal GOAL.
 set -euo pipefail
@@ -41,15 +43,19 @@ case "${1:-}" in
         bash cmake/setup.sh --tests
         data=build/bench-data peers=build/bench-python
         mkdir -p $data
-        if ! cmp -s benchmarks/requirements.txt $peers/requirements.txt; then
+        if ! cat benchmarks/requirements.txt benchmarks/graph-peers.txt | cmp -s - $peers/installed; then
             python3 -m venv --clear $peers
             $peers/bin/python -m pip install -q --disable-pip-version-check -r benchmarks/requirements.txt
-            cp benchmarks/requirements.txt $peers/requirements.txt
+            while read -r peer; do  # one that cannot be installed is left out, and graph.py says so
+                $peers/bin/python -m pip install -q --disable-pip-version-check "$peer" || echo "cannot install $peer here"
+            done < <(grep -v '^#' benchmarks/graph-peers.txt)
+            cat benchmarks/requirements.txt benchmarks/graph-peers.txt > $peers/installed
         fi
         [ -e $data/glosses.npy ] || "${SEXTANT_PYTHON:-build/python/bin/python}" benchmarks/glosses.py $data/glosses.npy
         configure_bench
         cmake --build build/bench --target index_benchmark
-        $peers/bin/python benchmarks/index.py build/bench/benchmarks/index_benchmark $data ;;
+        $peers/bin/python benchmarks/index.py build/bench/benchmarks/index_benchmark $data "${@:2}"
+        $peers/bin/python benchmarks/graph.py build/bench/benchmarks/index_benchmark $data "${@:2}" ;;
     scale)
         bash cmake/setup.sh
         mkdir -p build/bench-data
