@@ -10,7 +10,10 @@ namespace sextant::index {
 namespace {
 
 constexpr std::size_t line = 64;
-constexpr std::size_t whole_lines(std::size_t bytes) { return (bytes + line - 1) / line * line; }
+// How many standard deviations of what signs say are allowed for.
+constexpr double deviations = 2;
+constexpr std::size_t rounded_up(std::size_t bytes, std::size_t to) { return (bytes + to - 1) / to * to; }
+constexpr std::size_t whole_lines(std::size_t bytes) { return rounded_up(bytes, line); }
 
 void prefetch(const void* at, std::size_t bytes) {
     for (std::size_t i = 0; i < bytes; i += line) __builtin_prefetch(static_cast<const std::byte*>(at) + i);
@@ -18,14 +21,21 @@ void prefetch(const void* at, std::size_t bytes) {
 
 }  // namespace
 
-/// What a node has beside its codes and links.
+/// Where a node begins; then come the signs of its components, one bit each, its byte codes, its head and its links.
+struct Graph::Coded {
+    float scale = 0;
+    float offset = 0;        // -w^2 if the metric is l2
+    float sign_scale = 0;    // as `scale`, for what signs say
+    float sign_error = 0;    // which that does not exceed but seldom, for a target whose components have the norm 1
+};
+
+/// What a walk does not read.
 struct Graph::Head {
     std::size_t slot = 0;
     std::uint64_t stamp = 0;
-    kernels::Approximation codes;
-    float weight = 0;
-    float offset = 0;            // of `near`: -w^2 if the metric is l2
+    float error = 0, weight = 0;
     std::int32_t sum = 0;        // of its components
+    float norm = 0;              // of these
     Link* upper = nullptr;       // of level 1, then of level 2 and so on
     std::atomic_flag writing{};  // of links
 };
@@ -40,8 +50,10 @@ struct Graph::Step {
 /// What nodes are compared with: a query, or a node, whose components lie in a buffer.
 struct Graph::Target {
     const std::int8_t* components;
-    std::int32_t bias;
+    std::int32_t sum;
+    float norm;  // of the components
     float factor;
+    [[nodiscard]] std::int32_t bias() const noexcept { return kernels::byte_offset * sum; }
 };
 
 /// Which nodes a walk has seen.
@@ -94,8 +106,9 @@ struct Graph::Borrowed {
 Graph::Graph(const RowLayout& layout, const Shape& shape)
     : layout_(layout),
       shape_(shape),
-      codes_at_(whole_lines(sizeof(Head))),
-      links_at_(codes_at_ + layout.byte_stride()),
+      codes_at_(rounded_up(sizeof(Coded) + layout.byte_stride() / 8, 16)),
+      head_at_(codes_at_ + layout.byte_stride()),
+      links_at_(head_at_ + sizeof(Head)),
       node_bytes_(whole_lines(links_at_ + 2 * shape.m * sizeof(Link))) {}
 
 Graph::~Graph() {
@@ -109,13 +122,8 @@ std::size_t Graph::bytes() const noexcept {
     return nodes * node_bytes_;
 }
 
-std::byte* Graph::at(Node node) const noexcept {
-    const auto c = static_cast<std::size_t>(std::bit_width(node / first_chunk));
-    const std::size_t first = c == 0 ? 0 : first_chunk << (c - 1);
-    return chunks_[c].load(std::memory_order_acquire) + (node - first) * node_bytes_;
-}
-
-Graph::Head& Graph::head(Node node) const noexcept { return *reinterpret_cast<Head*>(at(node)); }
+const Graph::Coded& Graph::coded(Node node) const noexcept { return *reinterpret_cast<const Coded*>(at(node)); }
+Graph::Head& Graph::head(Node node) const noexcept { return *reinterpret_cast<Head*>(at(node) + head_at_); }
 const std::uint8_t* Graph::codes(Node node) const noexcept { return reinterpret_cast<const std::uint8_t*>(at(node) + codes_at_); }
 Graph::Row Graph::row(Node node) const noexcept { return {head(node).slot, head(node).stamp}; }
 
@@ -159,17 +167,11 @@ Graph::Node Graph::add_node(const Rows& rows, std::size_t slot, std::size_t leve
         if (upper_.size() == upper_.capacity()) upper_.reserve(2 * upper_.size() + 16);
     }
     const auto node = static_cast<Node>(size);
-    const auto block = rows.block(slot / kernels::block_rows);
-    const std::size_t i = slot % kernels::block_rows;
-    auto& head = *new (at(node)) Head;
+    auto& head = *new (at(node) + head_at_) Head;
     head.slot = slot;
     head.stamp = rows.info(slot).stamp;
-    head.codes = block.by_bytes[i];
-    head.weight = block.by_nibbles.norm[i];
-    head.offset = layout_.metric() == Metric::l2 ? -head.weight * head.weight : 0;
-    for (std::size_t j = 0; j < layout_.byte_stride(); ++j) head.sum += block.bytes[i * layout_.byte_stride() + j] - kernels::byte_offset;
     head.upper = upper.get();
-    std::copy_n(block.bytes + i * layout_.byte_stride(), layout_.byte_stride(), reinterpret_cast<std::uint8_t*>(at(node) + codes_at_));
+    write_codes(rows, slot, node);
     auto* const lowest = reinterpret_cast<Link*>(at(node) + links_at_);
     for (std::size_t l = 0; l < 2 * shape_.m; ++l) new (lowest + l) Link(none);
     if (upper) upper_.push_back(std::move(upper));
@@ -177,12 +179,42 @@ Graph::Node Graph::add_node(const Rows& rows, std::size_t slot, std::size_t leve
     return node;
 }
 
+void Graph::write_codes(const Rows& rows, std::size_t slot, Node node) noexcept {
+    const auto block = rows.block(slot / kernels::block_rows);
+    const std::size_t i = slot % kernels::block_rows, stride = layout_.byte_stride();
+    const auto* from = block.bytes + i * stride;
+    std::copy_n(from, stride, reinterpret_cast<std::uint8_t*>(at(node) + codes_at_));
+    auto* const signs = reinterpret_cast<std::uint8_t*>(at(node) + sizeof(Coded));
+    auto& head = this->head(node);
+    std::int64_t size = 0, squares = 0;
+    for (std::size_t j = 0; j < stride; ++j) {
+        const int component = from[j] - kernels::byte_offset;
+        if (j % 8 == 0) signs[j / 8] = 0;
+        if (component >= 0) signs[j / 8] = static_cast<std::uint8_t>(signs[j / 8] | 1 << (j % 8));
+        head.sum += component;
+        size += std::abs(component);
+        squares += component * component;
+    }
+    head.error = block.by_bytes[i].error;
+    head.weight = block.by_nibbles.norm[i];
+    head.norm = std::sqrt(static_cast<float>(squares));
+    auto& coded = *new (at(node)) Coded;
+    coded.scale = block.by_bytes[i].scale;
+    coded.offset = layout_.metric() == Metric::l2 ? -head.weight * head.weight : 0;
+    if (size == 0) return;
+    // <x, y> is about <signs, y> |x|^2 / <signs, x>; the part of the signs that stands upright on x makes the error.
+    const auto n = static_cast<double>(layout_.dimensions());
+    const double cosine = std::min(1.0, static_cast<double>(size) / (head.norm * std::sqrt(n)));
+    coded.sign_scale = coded.scale * static_cast<float>(squares) / static_cast<float>(size);
+    coded.sign_error = static_cast<float>(deviations * coded.scale * head.norm * std::sqrt(1 - cosine * cosine) / (cosine * std::sqrt(n)));
+}
+
 Graph::Target Graph::target_of(Node node, Components& buffer) const {
     const auto* from = codes(node);
     buffer.resize(layout_.byte_stride());
     for (std::size_t i = 0; i < buffer.size(); ++i) buffer[i] = static_cast<std::int8_t>(from[i] - kernels::byte_offset);
     const auto& of = head(node);
-    return {buffer.data(), kernels::byte_offset * of.sum, (layout_.metric() == Metric::l2 ? 2 : 1) * of.codes.scale};
+    return {buffer.data(), of.sum, of.norm, (layout_.metric() == Metric::l2 ? 2 : 1) * coded(node).scale};
 }
 
 void Graph::near_of(const Target& target, std::span<const Node> nodes, float* out) const noexcept {
@@ -192,12 +224,34 @@ void Graph::near_of(const Target& target, std::span<const Node> nodes, float* ou
     for (std::size_t first = 0; first < nodes.size(); first += most) {
         const std::size_t count = std::min(most, nodes.size() - first);
         for (std::size_t i = 0; i < count; ++i) rows[i] = codes(nodes[first + i]);
-        kernels::code_kernels().byte_dots(rows, static_cast<int>(count), layout_.byte_stride(), target.components, target.bias, dots);
+        kernels::code_kernels().byte_dots(rows, static_cast<int>(count), layout_.byte_stride(), target.components, target.bias(), dots);
         for (std::size_t i = 0; i < count; ++i) {
-            const auto& of = head(nodes[first + i]);
-            out[first + i] = target.factor * of.codes.scale * static_cast<float>(dots[i]) + of.offset;
+            const auto& of = coded(nodes[first + i]);
+            out[first + i] = target.factor * of.scale * static_cast<float>(dots[i]) + of.offset;
         }
     }
+}
+
+/// Moves those that are likely to be as near as `limit` to the front; how many.
+std::size_t Graph::may_reach(const Target& target, float limit, std::span<Node> nodes) const noexcept {
+    constexpr std::size_t most = 8;
+    const std::uint8_t* signs[most];
+    std::int32_t dots[most];
+    std::size_t left = 0;
+    for (std::size_t first = 0; first < nodes.size(); first += most) {
+        const std::size_t count = std::min(most, nodes.size() - first);
+        for (std::size_t i = 0; i < count; ++i) signs[i] = reinterpret_cast<const std::uint8_t*>(at(nodes[first + i]) + sizeof(Coded));
+        kernels::code_kernels().sign_dots(signs, static_cast<int>(count), layout_.byte_stride(), target.components, dots);
+        for (std::size_t i = 0; i < count; ++i) {
+            const Node node = nodes[first + i];
+            const auto& of = coded(node);
+            const float likely = of.sign_scale * static_cast<float>(2 * dots[i] - target.sum) + of.sign_error * target.norm;
+            if (target.factor * likely + of.offset < limit) continue;
+            prefetch(codes(node), layout_.byte_stride());
+            nodes[left++] = node;
+        }
+    }
+    return left;
 }
 
 /// The nearest node, going from one to a nearer one on each level.
@@ -232,9 +286,11 @@ void Graph::spread(const Target& target, std::vector<Step>& pool, std::size_t ef
         }
         std::size_t count = links_of(pool[next].node, level, nodes.data());
         count = static_cast<std::size_t>(std::remove_if(nodes.begin(), nodes.begin() + static_cast<std::ptrdiff_t>(count), [&](Node node) { return !visits.see(node); }) - nodes.begin());
-        for (std::size_t i = 0; i < count; ++i) prefetch(at(nodes[i]), links_at_);
-        near_of(target, {nodes.data(), count}, near.data());
         visited += count;
+        const bool full = pool.size() >= ef;
+        for (std::size_t i = 0; i < count; ++i) prefetch(at(nodes[i]), full ? codes_at_ : head_at_);
+        if (full) count = may_reach(target, pool.back().near, {nodes.data(), count});
+        near_of(target, {nodes.data(), count}, near.data());
         std::size_t first_new = pool.size();
         for (std::size_t i = 0; i < count; ++i) {
             const Step step{near[i], nodes[i]};
@@ -259,7 +315,7 @@ void Graph::choose(std::vector<Step>& near, std::size_t most) const {
         if (chosen.size() == most) break;
         const auto target = target_of(step.node, buffer);
         near_of(target, nodes, others.data());
-        const float own = layout_.metric() == Metric::l2 ? head(step.node).offset : 0;
+        const float own = layout_.metric() == Metric::l2 ? coded(step.node).offset : 0;
         const bool covered = std::ranges::any_of(others.begin(), others.begin() + static_cast<std::ptrdiff_t>(nodes.size()), [&](float other) { return other + own > step.near; });
         if (covered) continue;
         chosen.push_back(step);
@@ -290,7 +346,7 @@ void Graph::link_back(Node from, Node to, std::size_t level) {
     Components buffer;
     near_of(target_of(from, buffer), nodes, near.data());
     std::vector<Step> steps;
-    const float own = layout_.metric() == Metric::l2 ? head(from).offset : 0;
+    const float own = layout_.metric() == Metric::l2 ? coded(from).offset : 0;
     for (std::size_t i = 0; i < nodes.size(); ++i) steps.push_back({near[i] + own, nodes[i]});
     std::ranges::sort(steps, Step::nearer);
     choose(steps, most);
@@ -308,7 +364,7 @@ void Graph::link(const Rows& rows, std::size_t slot) {
     if (!first) {
         Components buffer;
         const auto target = target_of(node, buffer);
-        const float own = layout_.metric() == Metric::l2 ? head(node).offset : 0;
+        const float own = layout_.metric() == Metric::l2 ? coded(node).offset : 0;
         const auto entry_node = static_cast<Node>(entry);
         std::size_t visited = 0;
         Step start{0, entry_node};
@@ -350,7 +406,7 @@ void Graph::link(const Rows& rows, std::size_t slot) {
 std::vector<Graph::Found> Graph::walk(const Query& query, std::size_t ef, std::size_t& visited) const {
     const auto entry = entry_.load(std::memory_order_acquire);
     if (entry == ~std::uint64_t{0}) return {};
-    const Target target{query.components().data(), query.byte_bias(), query.factor()};
+    const Target target{query.components().data(), query.sum(), query.components_norm(), query.factor()};
     const Borrowed borrowed(*this);
     auto& visits = *borrowed.visits;
     visits.begin(size());
@@ -364,7 +420,7 @@ std::vector<Graph::Found> Graph::walk(const Query& query, std::size_t ef, std::s
     std::vector<Found> found;
     for (const auto& step : pool) {
         const auto& of = head(step.node);
-        found.push_back({step.node, step.near + static_cast<float>(query.slack(of.codes.error, of.weight))});
+        found.push_back({step.node, step.near + static_cast<float>(query.slack(of.error, of.weight))});
     }
     return found;
 }

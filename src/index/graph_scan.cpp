@@ -18,10 +18,12 @@ void GraphScan::walk(Asked& asked) {
     const Query query(rows_.layout(), asked.vector);
     float worst = wanted_.min_score;
     for (const auto& [node, bound] : graph_.walk(query, ef_, asked.compared)) {
+        const bool near_enough = bound >= query.test(worst).limit;
+        if (!near_enough && asked.found >= wanted_.k) continue;  // no more need be counted
         const auto [slot, stamp] = graph_.row(node);
         if (!allowed(slot, stamp)) continue;
         ++asked.found;
-        if (bound < query.test(worst).limit) continue;
+        if (!near_enough) continue;
         const float score = query.score(rows_, slot);
         if (score < worst) continue;
         asked.best.push({score, rows_.info(slot).number, slot});

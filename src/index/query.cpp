@@ -1,6 +1,7 @@
 #include "index/query.hpp"
 
 #include <cmath>
+#include <functional>
 #include <numeric>
 
 namespace sextant::index {
@@ -54,6 +55,12 @@ double Query::bound(std::int32_t dot, const kernels::Approximation& codes, doubl
 
 double Query::slack(double error, double weight) const {
     return error * test_.b + weight * (test_.c + (test_.d == 0 ? 0 : weight * (1 + test_.d)));
+}
+
+float Query::components_norm() const noexcept {
+    const auto squares = std::inner_product(components_.begin(), components_.end(), components_.begin(), std::int64_t{0}, std::plus<>(),
+                                            [](int a, int b) { return std::int64_t{a} * b; });
+    return std::sqrt(static_cast<float>(squares));
 }
 
 }  // namespace sextant::index

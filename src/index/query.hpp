@@ -45,9 +45,10 @@ public:
     [[nodiscard]] double slack(double error, double weight) const;
     [[nodiscard]] float factor() const noexcept { return test_.a; }
 
-    /// Of the vector's byte codes, as many as `RowLayout::byte_stride`, and their sum.
+    /// Of the vector's byte codes, as many as `RowLayout::byte_stride`, their sum and their norm.
     [[nodiscard]] const std::vector<std::int8_t>& components() const noexcept { return components_; }
     [[nodiscard]] std::int32_t sum() const noexcept { return sum_; }
+    [[nodiscard]] float components_norm() const noexcept;
     /// What `CodeKernels::byte_dots` has to take off.
     [[nodiscard]] std::int32_t byte_bias() const noexcept { return kernels::byte_offset * sum_; }
 

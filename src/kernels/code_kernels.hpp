@@ -57,6 +57,9 @@ struct CodeKernels {
     /// `byte_group`, is the length of each and of the query. Wraps modulo 2^32.
     void (*byte_dots)(const std::uint8_t* const* rows, int count, std::size_t stride, const std::int8_t* query,
                       std::int32_t bias, std::int32_t* out);
+    /// out[i] = the sum of those components of the query whose bits in rows[i] are set: bit j of byte b stands for component
+    /// 8 b + j. `stride`, a multiple of `byte_group`, is the number of components.
+    void (*sign_dots)(const std::uint8_t* const* rows, int count, std::size_t stride, const std::int8_t* query, std::int32_t* out);
     /// <a, b> in 64 bits. The same bits at every level: element i goes to sum i % 16; then sums are added whose numbers
     /// differ by 8, 4, 2, 1. (A product of two floats is exact in 64 bits, so fusing changes nothing.)
     double (*dot)(const float* a, const float* b, std::size_t size);

@@ -109,6 +109,48 @@ void byte_dots(const std::uint8_t* const* rows, int count, std::size_t stride, c
     for (; i < count; ++i) byte_dots_of<1>(rows + i, stride, query, bias, out + i);
 }
 
+/// All bits of a byte of `bits` in the bytes of the components that they stand for.
+inline __m256i spread_bits(std::uint32_t bits) {
+    const __m256i byte_of = _mm256_setr_epi64x(0, 0x0101010101010101, 0x0202020202020202, 0x0303030303030303);
+    const __m256i bit_of = _mm256_set1_epi64x(static_cast<long long>(0x8040201008040201U));
+    const __m256i bytes = _mm256_shuffle_epi8(_mm256_set1_epi32(static_cast<std::int32_t>(bits)), byte_of);
+    return _mm256_cmpeq_epi8(_mm256_and_si256(bytes, bit_of), bit_of);
+}
+
+/// Sums of pairs fit 16 bits, and 64 of these.
+template <int count>
+inline void sign_dots_of(const std::uint8_t* const* rows, std::size_t stride, const std::int8_t* query, std::int32_t* out) {
+    constexpr std::size_t run = 64 * wide;
+    const __m256i ones = _mm256_set1_epi8(1), wide_ones = _mm256_set1_epi16(1);
+    __m256i sums[count];
+    for (auto& sum : sums) sum = _mm256_setzero_si256();
+    for (std::size_t begin = 0; begin < stride; begin += run) {
+        const std::size_t end = begin + run < stride ? begin + run : stride;
+        __m256i pairs[count];
+        for (auto& pair : pairs) pair = _mm256_setzero_si256();
+        for (std::size_t j = begin; j < end; j += wide) {
+            const bool half = j + wide > end;
+            const __m256i y = half ? _mm256_zextsi128_si256(load_half(query + j)) : load(query + j);
+            for (int i = 0; i < count; ++i) {
+                std::uint32_t bits = 0;
+                if (half)
+                    __builtin_memcpy(&bits, rows[i] + j / 8, 2);
+                else
+                    __builtin_memcpy(&bits, rows[i] + j / 8, 4);
+                pairs[i] = _mm256_add_epi16(pairs[i], _mm256_maddubs_epi16(ones, _mm256_and_si256(spread_bits(bits), y)));
+            }
+        }
+        for (int i = 0; i < count; ++i) sums[i] = _mm256_add_epi32(sums[i], _mm256_madd_epi16(pairs[i], wide_ones));
+    }
+    for (int i = 0; i < count; ++i) out[i] = total_of(sums[i], 0);
+}
+
+void sign_dots(const std::uint8_t* const* rows, int count, std::size_t stride, const std::int8_t* query, std::int32_t* out) {
+    int i = 0;
+    for (; i + 4 <= count; i += 4) sign_dots_of<4>(rows + i, stride, query, out + i);
+    for (; i < count; ++i) sign_dots_of<1>(rows + i, stride, query, out + i);
+}
+
 /// 16 elements, four in each.
 struct Four {
     __m256d part[4];
@@ -160,7 +202,7 @@ double squared_distance(const float* a, const float* b, std::size_t size) {
 
 }  // namespace
 
-const CodeKernels avx2_codes{nibble_dots, select, byte_dots, dot, squared_distance, true,
+const CodeKernels avx2_codes{nibble_dots, select, byte_dots, sign_dots, dot, squared_distance, true,
                              hadamard, to_nibbles, to_bytes, hamming};
 
 }  // namespace sextant::kernels

@@ -101,6 +101,26 @@ void byte_dots(const std::uint8_t* const* rows, int count, std::size_t stride, c
     }
 }
 
+void sign_dots(const std::uint8_t* const* rows, int count, std::size_t stride, const std::int8_t* query, std::int32_t* out) {
+    const __m512i ones = _mm512_set1_epi8(1);
+    const std::size_t whole = stride / wide * wide;
+    const __mmask64 rest = (std::uint64_t{1} << (stride - whole)) - 1;
+    for (int i = 0; i < count; ++i) {
+        __m512i sum = _mm512_setzero_si512();
+        std::uint64_t bits = 0;
+        for (std::size_t j = 0; j < whole; j += wide) {
+            __builtin_memcpy(&bits, rows[i] + j / 8, sizeof bits);
+            sum = _mm512_dpbusd_epi32(sum, ones, _mm512_maskz_loadu_epi8(bits, query + j));
+        }
+        if (rest != 0) {
+            bits = 0;
+            __builtin_memcpy(&bits, rows[i] + whole / 8, (stride - whole) / 8);
+            sum = _mm512_dpbusd_epi32(sum, ones, _mm512_maskz_loadu_epi8(bits & rest, query + whole));
+        }
+        out[i] = _mm512_reduce_add_epi32(sum);
+    }
+}
+
 /// Eight sums of each half of 16 elements.
 struct Sums {
     __m512d low = _mm512_setzero_pd(), high = _mm512_setzero_pd();
@@ -146,7 +166,7 @@ double squared_distance(const float* a, const float* b, std::size_t size) {
 
 }  // namespace
 
-const CodeKernels avx512_codes{nibble_dots, select, byte_dots, dot, squared_distance, true,
+const CodeKernels avx512_codes{nibble_dots, select, byte_dots, sign_dots, dot, squared_distance, true,
                                hadamard, to_nibbles, to_bytes, hamming};
 
 }  // namespace sextant::kernels

@@ -46,6 +46,15 @@ void byte_dots(const std::uint8_t* const* rows, int count, std::size_t stride, c
     }
 }
 
+void sign_dots(const std::uint8_t* const* rows, int count, std::size_t stride, const std::int8_t* query, std::int32_t* out) {
+    for (int i = 0; i < count; ++i) {
+        std::int32_t sum = 0;
+        for (std::size_t b = 0; b < stride / 8; ++b)
+            for (std::size_t j = 0; j < 8; ++j) sum += (rows[i][b] >> j & 1) * query[8 * b + j];
+        out[i] = sum;
+    }
+}
+
 constexpr std::size_t lanes = 16;
 
 double sum_of(double* sums) {
@@ -78,7 +87,7 @@ double squared_distance(const float* a, const float* b, std::size_t size) {
 
 }  // namespace
 
-const CodeKernels baseline_codes{nibble_dots, select, byte_dots, dot, squared_distance, false,
+const CodeKernels baseline_codes{nibble_dots, select, byte_dots, sign_dots, dot, squared_distance, false,
                                  hadamard, to_nibbles, to_bytes, hamming};
 
 }  // namespace sextant::kernels

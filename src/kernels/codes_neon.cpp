@@ -92,6 +92,20 @@ void byte_dots(const std::uint8_t* const* rows, int count, std::size_t stride, c
     }
 }
 
+void sign_dots(const std::uint8_t* const* rows, int count, std::size_t stride, const std::int8_t* query, std::int32_t* out) {
+    const uint8x8_t bits = {1, 2, 4, 8, 16, 32, 64, 128};
+    for (int i = 0; i < count; ++i) {
+        int32x4_t sum = vdupq_n_s32(0);
+        for (std::size_t j = 0; j < stride; j += byte_group) {
+            const uint8_t* row = rows[i] + j / 8;
+            const uint8x16_t set = vcombine_u8(vtst_u8(vdup_n_u8(row[0]), bits), vtst_u8(vdup_n_u8(row[1]), bits));
+            const int8x16_t y = vandq_s8(vld1q_s8(query + j), vreinterpretq_s8_u8(set));
+            sum = vpadalq_s16(sum, vpaddlq_s8(y));
+        }
+        out[i] = vaddvq_s32(sum);
+    }
+}
+
 /// 16 elements in 64 bits, two in each.
 struct Eight {
     float64x2_t part[8];
@@ -142,7 +156,7 @@ double squared_distance(const float* a, const float* b, std::size_t size) {
 
 }  // namespace
 
-const CodeKernels neon_codes{nibble_dots, select, byte_dots, dot, squared_distance, true,
+const CodeKernels neon_codes{nibble_dots, select, byte_dots, sign_dots, dot, squared_distance, true,
                              hadamard, to_nibbles, to_bytes, hamming};
 
 }  // namespace sextant::kernels

@@ -97,6 +97,35 @@ TEST_CASE("byte codes against a query, at every length and to the last bit of th
         }
 }
 
+TEST_CASE("components are added whose signs are set, at every level") {
+    std::mt19937 random(6);
+    for (const std::size_t stride : {16, 32, 48, 64, 80, 112, 128, 384, 400, 512, 2032, 2048, 2064, 65536}) {
+        std::vector<std::int8_t> query(stride);
+        for (auto& component : query) component = static_cast<std::int8_t>(static_cast<int>(random() % 255) - 127);
+        if (stride == 65536) query.assign(stride, 127);
+        std::vector<std::uint8_t> rows(7 * stride / 8);
+        for (auto& byte : rows) byte = static_cast<std::uint8_t>(random());
+        std::fill_n(rows.begin(), stride / 8, std::uint8_t{255});
+        std::vector<const std::uint8_t*> wanted;
+        std::vector<std::int32_t> expected;
+        for (std::size_t i = 0; i < 7; ++i) {
+            wanted.push_back(rows.data() + i * stride / 8);
+            std::int32_t sum = 0;
+            for (std::size_t j = 0; j < stride; ++j)
+                if ((wanted[i][j / 8] >> (j % 8) & 1) != 0) sum += query[j];
+            expected.push_back(sum);
+        }
+        auto levels = faster_levels();
+        levels.push_back({CpuLevel::baseline, &baseline_codes});
+        for (const auto& [level, kernels] : levels) {
+            CAPTURE(to_string(level), stride);
+            std::vector<std::int32_t> found(7);
+            kernels->sign_dots(wanted.data(), 7, stride, query.data(), found.data());
+            CHECK(found == expected);
+        }
+    }
+}
+
 TEST_CASE("rows pass if their bound reaches the limit") {
     std::mt19937 random(4);
     for (int round = 0; round < 300; ++round) {
