@@ -2,6 +2,8 @@
 #include <chrono>
 #include <cmath>
 #include <exception>
+#include <string>
+#include <unordered_set>
 #include <vector>
 
 #include <sextant/core/error.hpp>
@@ -33,6 +35,17 @@ kernels::Scored after(const NearestOptions& options, std::size_t queries) {
     return {*cursor.score, cursor.number, 0};
 }
 
+/// Of the hits with one parent keeps the first; at most k. False if there are fewer than k then.
+bool keep_best_of_parents(SearchResult& result, std::size_t k) {
+    std::unordered_set<std::string> seen;
+    std::erase_if(result.hits, [&seen](const Hit& hit) { return !seen.insert(hit.parent.empty() ? hit.id : hit.parent).second; });
+    if (result.hits.size() < k) return false;
+    result.hits.erase(result.hits.begin() + static_cast<std::ptrdiff_t>(k), result.hits.end());
+    result.next.clear();  // the rest of these parts would come again
+    if (result.completeness == Completeness::exhausted) result.completeness = Completeness::exact;
+    return true;
+}
+
 }  // namespace
 
 SearchResult Index::Impl::result(const index::State& seen, std::size_t space, std::span<const kernels::Scored> found,
@@ -44,7 +57,7 @@ SearchResult Index::Impl::result(const index::State& seen, std::size_t space, st
     const auto& in = seen.spaces[space];
     for (const auto& best : found) {
         auto& hit = result.hits.emplace_back(Hit{in.rows->named(best.row).first, best.score, best.score, {}, {}});
-        if (options.records)
+        if (options.records || options.one_per_parent)
             seen.read(in, best.row, [&hit](const index::Details& details) {
                 hit.payload = details.payload;
                 hit.text = details.text;
@@ -64,6 +77,7 @@ void NearestOptions::validate() const {
     if (ef && *ef < k) refuse("ef is less than k: keep at least as many candidates as hits are wanted");
     if (!search_after.empty()) (void)index::Cursor::parse(search_after, /*of_hit=*/true, "search_after");
     if (ef && !search_after.empty()) refuse("ef and search_after are both given: pages are searched exactly");
+    if (one_per_parent && !search_after.empty()) refuse("one_per_parent and search_after are both given: which parents came before is not known");
     if (ef && min_recall) refuse("ef and min_recall are both given: one says the effort, the other what it is to give");
 }
 
@@ -102,25 +116,36 @@ std::vector<SearchResult> Index::nearest(const Eigen::Ref<const Matrix>& queries
         rows = index::count_bits(allowed);
     }
     std::vector<SearchResult> results;
+    auto asked = options;
+    bool enough = true;
     const auto search = [&](auto scan, const auto& finish) {
         for (const auto& vector : vectors) scan.add(vector);
         scan.run();
         for (std::size_t i = 0; i < count; ++i) {
-            results.push_back(impl_->result(state, space, scan.take(i), options));
+            const auto found = scan.take(i);
+            results.push_back(impl_->result(state, space, found, asked));
             finish(results.back(), scan, i);
+            if (options.one_per_parent && !keep_best_of_parents(results.back(), options.k)) enough = enough && found.size() < asked.k;
         }
     };
     const auto walks = [&, &linked = linked, &seen = seen] {
-        return wanted.after ? std::nullopt : index::effort_for(linked.get(), *seen, rows, count, options);
+        return wanted.after ? std::nullopt : index::effort_for(linked.get(), *seen, rows, count, asked);
     };
-    if (const auto ef = walks()) {
-        search(index::GraphScan(*seen, *linked->graph, linked->unlinked, wanted, *ef), [](SearchResult& result, const auto& scan, std::size_t i) {
-            result.rows_scored = scan.compared(i);
-            if (result.completeness == Completeness::exact && !scan.exact(i)) result.completeness = Completeness::approximate;
-        });
-    } else {
-        search(index::ExactScan(*seen, wanted), [rows](SearchResult& result, const auto&, std::size_t) { result.rows_scored = rows; });
-    }
+    do {
+        results.clear();
+        enough = true;
+        wanted.k = asked.k;
+        if (const auto ef = walks()) {
+            search(index::GraphScan(*seen, *linked->graph, linked->unlinked, wanted, *ef), [](SearchResult& result, const auto& scan, std::size_t i) {
+                result.rows_scored = scan.compared(i);
+                if (result.completeness == Completeness::exact && !scan.exact(i)) result.completeness = Completeness::approximate;
+            });
+        } else {
+            search(index::ExactScan(*seen, wanted), [rows](SearchResult& result, const auto&, std::size_t) { result.rows_scored = rows; });
+        }
+        asked.k *= 4;  // some of the nearest were parts of one
+        if (asked.ef) asked.ef = std::max(*asked.ef, asked.k);
+    } while (!enough);
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
     for (auto& result : results) result.stages.push_back({"retrieve", elapsed.count()});
     return results;

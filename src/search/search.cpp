@@ -164,18 +164,23 @@ void UpsertOptions::validate() const {
     if (batch_size == 0) throw Error(ErrorCode::invalid_argument, "UpsertOptions::batch_size is 0; expected at least 1");
 }
 
-void require_same_space(const Encoder& encoder, const Index& index) {
-    require_compatible(index.name(), index.space(), encoder.space());
+void require_same_space(const Encoder& encoder, const Index& index, std::string_view space) {
+    require_compatible(index.name(), space.empty() ? index.space() : index.space(space), encoder.space());
 }
 
 SearchResult search(const Encoder& encoder, const Index& index, const Item& query, const SearchOptions& options) {
     options.validate();
-    require_same_space(encoder, index);
+    require_same_space(encoder, index, options.space);
     StageTime encoding{"encode", 0}, retrieving{"retrieve", 0};
     Embedding vector;
     timed(encoding, [&] { vector = encoder.encode_query(query); });
     SearchResult result;
-    timed(retrieving, [&] { result = index.nearest(vector.vector, {.k = options.rerank ? options.candidates : options.k, .filter = options.filter}); });
+    timed(retrieving, [&] {
+        result = index.nearest(vector.vector, {.k = options.rerank ? options.candidates : options.k,
+                                               .space = options.space,
+                                               .filter = options.filter,
+                                               .one_per_parent = options.one_per_parent});
+    });
     result.stages = {encoding, retrieving};
     if (options.rerank) {
         // Fewer candidates than were asked for are all there are; the hits are exhausted only if fewer than k exist.

@@ -228,3 +228,40 @@ TEST_CASE("parts know their parents, and which part of them they are") {
     orphan.parent.clear();
     refused(orphan, "no parent");
 }
+
+// Parts of ten long texts, the nearest hundred all of one of them: what is found first must not crowd out the rest.
+TEST_CASE("one hit for each parent, by its best part, and as many parents as are wanted") {
+    const TempFolder folder;
+    Random random(11);
+    std::vector<Record> records;
+    for (int parent = 0; parent < 10; ++parent)
+        for (int part = 0; part < (parent == 4 ? 400 : 12); ++part) {
+            auto record = fixture::record(std::to_string(parent) + "/" + std::to_string(part), random.vector(6));
+            if (parent == 4) record.vector = {1, 0.001F * static_cast<float>(part), 0, 0, 0, 0};
+            record.parent = "text " + std::to_string(parent);
+            record.span = sextant::ByteSpan{static_cast<std::size_t>(part), static_cast<std::size_t>(part) + 1};
+            records.push_back(record);
+        }
+    records.push_back(fixture::record("whole", {1, 0.5F, 0, 0, 0, 0}));  // its own parent
+    auto memory = Index::in_memory(space(6));
+    memory.upsert(records);
+    auto kept = Index::create(folder / "an.sextant", space(6));
+    kept.upsert(records);
+    const std::vector<float> query{1, 0, 0, 0, 0, 0};
+    const auto all = memory.nearest(query, {.k = 1000});
+    for (const Index* index : {&memory, &kept})
+        for (const std::size_t k : {1U, 2U, 7U, 11U, 12U, 100U}) {
+            std::map<std::string, std::string> best;  // of each parent
+            Ids expected;
+            for (const auto& hit : all)
+                if (best.emplace(hit.parent.empty() ? hit.id : hit.parent, hit.id).second && expected.size() < k) expected.push_back(hit.id);
+            const auto found = index->nearest(query, {.k = k, .one_per_parent = true});
+            CHECK(ids(found) == expected);
+            CHECK(found.completeness == (k > 11 ? sextant::Completeness::exhausted : sextant::Completeness::exact));
+        }
+    CHECK(memory.nearest(query, {.k = 3, .one_per_parent = true})[0].span == sextant::Span(sextant::ByteSpan{0, 1}));
+    const auto none_of_four = memory.nearest(query, {.k = 20, .min_score = 0.9999F, .one_per_parent = true});
+    CHECK(ids(none_of_four) == Ids{"4/0"});
+    expect_error(ErrorCode::invalid_argument, {"search_after"},
+                 [&] { (void)memory.nearest(query, {.search_after = memory.nearest(query, {.k = 1}).next, .one_per_parent = true}); });
+}

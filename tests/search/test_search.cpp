@@ -60,6 +60,22 @@ TEST_CASE("words find texts and pictures, best first, with the time of each stag
     CHECK(search(encoder, index, Text{"red"}, {.k = 100}).completeness == Completeness::exhausted);
 }
 
+TEST_CASE("an encoder searches the space that it filled, and finds what has parts once") {
+    const TempFolder folder;
+    const auto encoder = open(folder);
+    auto index = Index::in_memory({{"numbers", {.dimensions = 3}}, {"words", encoder.space()}});
+    auto records = encode_records(encoder, texts);
+    for (auto& record : records) {
+        record.vectors["words"] = std::exchange(record.vector, {});
+        record.parent = record.id.starts_with("r") ? "warm" : "cold";
+    }
+    index.upsert(records);
+    CHECK(ids(search(encoder, index, Text{"red"}, {.k = 2, .space = "words"})) == "r rb");
+    CHECK(ids(search(encoder, index, Text{"red"}, {.k = 2, .space = "words", .one_per_parent = true})) == "r b");
+    expect_error(ErrorCode::incompatible, {"3 dimensions"}, [&] { (void)search(encoder, index, Text{"red"}); });
+    expect_error(ErrorCode::not_found, {"\"sounds\""}, [&] { (void)search(encoder, index, Text{"red"}, {.space = "sounds"}); });
+}
+
 TEST_CASE("a reranker reorders the candidates it is given, and no others") {
     const TempFolder folder;
     const auto encoder = open(folder);

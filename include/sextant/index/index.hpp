@@ -51,7 +51,10 @@ struct NearestOptions {
     /// one query at a time, and always searched exactly. Each page takes longer than the one before: what comes before it
     /// cannot be passed over.
     std::string search_after = {};
-    bool records = true;      ///< read each hit's payload and text from the file; else both are empty
+    /// Of all records with one parent only the nearest counts, a record without one being its own parent: k items, each found
+    /// by its best part. Not beside `search_after`.
+    bool one_per_parent = false;
+    bool records = true;  ///< read each hit's payload, text and place in its parent from the file; else these are empty
 
     /// Throws `invalid_argument` naming the field.
     void validate() const;

@@ -9,6 +9,8 @@
 #include <optional>
 #include <ranges>
 #include <span>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -30,6 +32,8 @@ namespace sextant {
 
 struct SearchOptions {
     std::size_t k = 10;                  ///< hits to return
+    std::string space = {};              ///< of the index, that the encoder filled, by name; empty: the first
+    bool one_per_parent = false;         ///< of records with one parent only the nearest: `NearestOptions`
     std::optional<Filter> filter = {};   ///< only records whose payloads meet it
     const Reranker* rerank = nullptr;    ///< scores the best `candidates`, 16 at a time; none: the index's own order
     std::size_t candidates = 100;        ///< hits that the reranker sees; at least k
@@ -60,8 +64,8 @@ struct UpsertOptions {
     void validate() const;
 };
 
-/// Throws `incompatible`, naming what differs, unless `index` was made for `encoder`.
-void require_same_space(const Encoder& encoder, const Index& index);
+/// Throws `incompatible`, naming what differs, unless that space of `index` was made for `encoder`; `not_found`.
+void require_same_space(const Encoder& encoder, const Index& index, std::string_view space = {});
 
 /// Encodes a range of Documents and puts all of them into the index in one transaction: all or nothing. The documents
 /// are taken from the range a batch at a time, so a folder of pictures need not fit in memory. Returns how many.
