@@ -215,8 +215,10 @@ void Index::Impl::look_again() {
     outdated = file->others_committed() || outdated;
     if (!outdated) return;
     const auto view = file->view();
-    if (const auto counts = view->counts(); counts.changes != state.counts.changes)
-        if (!catch_up(view, counts, view->changed_since(state.counts.changes))) (void)catch_up(view, counts, std::nullopt);
+    const auto counts = view->counts();
+    if (counts.changes != state.counts.changes && !catch_up(view, counts, view->changed_since(state.counts.changes)) &&
+        !catch_up(view, counts, std::nullopt))
+        throw Error(ErrorCode::corrupt, name + ": what another program wrote to it does not add up: open it again");
     outdated = false;
 }
 

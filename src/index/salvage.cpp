@@ -1,6 +1,8 @@
 #include <sextant/index/salvage.hpp>
 
 #include <algorithm>
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <utility>
 
@@ -65,6 +67,18 @@ private:
     std::vector<Record> records_;
 };
 
+/// The next row that can be found. What lies behind damage is looked for number by number, for as many as there can be.
+std::optional<std::uint64_t> next_row(store::Wreck& wreck, std::uint64_t after, std::uint64_t& passed_over) {
+    for (;; ++after) {
+        try {
+            return wreck.next(after);
+        } catch (const Error& error) {
+            if (error.code() == ErrorCode::io) throw;
+            if (after + 1 >= wreck.end() || ++passed_over > wreck.most_rows()) return std::nullopt;
+        }
+    }
+}
+
 }  // namespace
 
 Salvage salvage(const std::filesystem::path& from, const std::filesystem::path& to) {
@@ -73,7 +87,9 @@ Salvage salvage(const std::filesystem::path& from, const std::filesystem::path& 
     store::make_new_file(to, [&](const std::string& draft) {
         store::RecordFile::write_empty(draft, wreck.spaces());
         Saving saving(Index::open(draft), salvage);
-        for (std::uint64_t row = 1; row < wreck.end(); ++row) {
+        std::uint64_t row = 0, passed_over = 0;
+        while (const auto next = next_row(wreck, row, passed_over)) {
+            row = *next;
             try {
                 if (auto record = wreck.read(row)) saving.add(row, std::move(*record));
             } catch (const Error& error) {

@@ -26,13 +26,27 @@ Wreck::Wreck(const std::filesystem::path& path)
     if (version_ != 1 && version_ != format_version)
         throw Error(ErrorCode::incompatible, name_ + " has format version " + std::to_string(version_) + ": use a newer Sextant");
     summary_ = read_damaged_summary(database_, name_);
+    try {
+        end_ = read_summary(database_, name_).counts.next_row;
+    } catch (const Error&) {  // its checksum does not match, or it is of format 1
+    }
+    constexpr std::uint64_t fewest_bytes = 32;  // of a row: its checksums alone
+    most_rows_ = static_cast<std::uint64_t>(database_.integer("PRAGMA page_count") * database_.integer("PRAGMA page_size")) / fewest_bytes;
     fetch_id_ = database_.prepare("SELECT id FROM records WHERE row = ?1");
+    fetch_next_ = database_.prepare("SELECT row FROM records WHERE row > ?1 ORDER BY row LIMIT 1");
     if (version_ == 1) {
         fetch_ = database_.prepare("SELECT id, vector, payload, text, checksum FROM records WHERE row = ?1");
         return;
     }
     auto file = std::make_shared<const ViewedFile>(ViewedFile{name_of_existing(path), name_, summary_.spaces, database_.mode()});
     view_.emplace(open_for_reading(file->path, name_), file);
+}
+
+std::optional<std::uint64_t> Wreck::next(std::uint64_t number) {
+    fetch_next_.reset();
+    fetch_next_.bind(1, static_cast<std::int64_t>(number));
+    if (!fetch_next_.step()) return std::nullopt;
+    return static_cast<std::uint64_t>(fetch_next_.integer(0));
 }
 
 std::optional<Record> Wreck::read(std::uint64_t number) {

@@ -184,6 +184,23 @@ TEST_CASE("pages that are torn out take only their own records along") {
     CHECK(Index::open(folder / "saved").size() == result.saved);
 }
 
+TEST_CASE("what the file says of itself is not believed when it is damaged") {
+    const TempFolder folder;
+    const auto file = folder / "an.sextant";
+    Index::create(file, space(8)).upsert(many(50));
+    run_sql(file, "UPDATE meta SET value = '9000000000000000000' WHERE key IN ('next_row', 'rows')");
+    auto result = sextant::salvage(file, folder / "saved");
+    CHECK(result.saved == 50);
+    CHECK(result.missing > 1'000'000'000);  // so it says
+
+    // Rows as far apart as numbers go, and a row that comes twice.
+    run_sql(file, "UPDATE records SET row = 8000000000000000000 WHERE row = 50");
+    result = sextant::salvage(file, folder / "again");
+    CHECK(result.saved == 49);
+    REQUIRE(result.lost.size() == 1);
+    CHECK(result.lost[0].row == 8'000'000'000'000'000'000U);
+}
+
 TEST_CASE("records of a file of format 1 are brought along") {
     // tests/index/files/README.md says how it was made.
     const TempFolder folder;
