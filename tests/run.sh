@@ -64,8 +64,8 @@ passed=$((passed + 1))
 # Without libtorch: everything builds, and an index can be linked alone.
 suite no-torch build/no-torch '^(core|kernels|store|index|model|encode|search|consumer|example_2_own_vectors)$' ""
 # What meets hostile bytes, under the sanitizers.
-suite asan build/asan '^(media|media_bombs|preprocess|tokenize|bundle|store|index|search)$' \
-    'test_media media_bombs test_preprocess test_tokenize test_bundle test_store test_index test_search' -DSEXTANT_WITH_TORCH=OFF
+suite asan build/asan '^(media|media_bombs|preprocess|tokenize|bundle|store|index|index_io_errors|search)$' \
+    'test_media media_bombs test_preprocess test_tokenize test_bundle test_store test_index index_io_errors test_search' -DSEXTANT_WITH_TORCH=OFF
 
 # Readers beside a writer, where no race goes unseen.
 suite tsan build/tsan '^index_readers$' index_readers
@@ -80,7 +80,7 @@ suite asan build/asan '^fuzz_' fuzzers -DSEXTANT_WITH_TORCH=OFF \
 
 if $all; then
     say "the slow suites in full"
-    for program in index_bit_flips index_truncation index_kill; do build/ci/tests/hostile/$program --all; done
+    for program in index_bit_flips index_truncation index_kill index_io_errors; do build/ci/tests/hostile/$program --all; done
     for folder in build/ci build/ci-torch-2.13; do $folder/tests/hostile/encode_soak --all; done
     build/python/bin/python tests/hostile/hostile_models.py --probe build/ci/tests/hostile/hostile_models --all
     build/python/bin/python tests/parity/real_retrieval.py --probe build/ci-torch-2.13/tests/parity/families_probe

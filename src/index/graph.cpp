@@ -96,7 +96,10 @@ struct Graph::Borrowed {
     Borrowed& operator=(const Borrowed&) = delete;
     ~Borrowed() {
         const std::lock_guard lock(graph.resting_);
-        graph.visits_.push_back(std::move(visits));  // there is room, or it is lost: noexcept
+        try {
+            graph.visits_.push_back(std::move(visits));
+        } catch (const std::bad_alloc&) {  // one less to keep
+        }
     }
 
     const Graph& graph;

@@ -1,6 +1,7 @@
 #include "index/index_impl.hpp"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <unordered_map>
 #include <unordered_set>
@@ -23,7 +24,7 @@ RecordFile::Access access_of(const OpenOptions& options) {
     return options.read_only ? RecordFile::Access::read : RecordFile::Access::write;
 }
 
-std::vector<NamedSpace> alone(const Space& space) { return {{"", space}}; }
+std::array<const NamedSpace, 1> alone(const Space& space) { return {{{"", space}}}; }
 
 }  // namespace
 
@@ -36,17 +37,23 @@ Index::Index(Index&&) noexcept = default;
 Index& Index::operator=(Index&&) noexcept = default;
 Index::~Index() = default;
 
-Index Index::create(const std::filesystem::path& path, const Space& space) { return create(path, alone(space)); }
+Index Index::create(const std::filesystem::path& path, const Space& space) { return create(path, std::span(alone(space))); }
 
-Index Index::create(const std::filesystem::path& path, const std::vector<NamedSpace>& spaces) {
+Index Index::create(const std::filesystem::path& path, std::initializer_list<NamedSpace> spaces) {
+    return create(path, std::span(spaces.begin(), spaces.size()));
+}
+
+Index Index::create(const std::filesystem::path& path, std::span<const NamedSpace> spaces) {
     auto impl = std::make_unique<Impl>(RecordFile::create(path, spaces));
     impl->load(1);
     return Index(std::move(impl));
 }
 
-Index Index::in_memory(const Space& space) { return in_memory(alone(space)); }
+Index Index::in_memory(const Space& space) { return in_memory(std::span(alone(space))); }
 
-Index Index::in_memory(const std::vector<NamedSpace>& spaces) {
+Index Index::in_memory(std::initializer_list<NamedSpace> spaces) { return in_memory(std::span(spaces.begin(), spaces.size())); }
+
+Index Index::in_memory(std::span<const NamedSpace> spaces) {
     store::check_spaces(spaces);
     return Index(std::make_unique<Impl>("in-memory index", spaces));
 }
@@ -236,7 +243,10 @@ void Index::backup(const std::filesystem::path& path) const {
 
 void Index::compact() {
     const std::lock_guard writer(impl_->writing);
-    if (impl_->file) impl_->file->compact();
+    if (!impl_->file) return;
+    impl_->file->compact();
+    impl_->checkpoint();  // gives up the view of what was before, which kept the log
+    impl_->checkpoint();
 }
 
 }  // namespace sextant

@@ -216,9 +216,13 @@ void Index::Impl::look_again() {
     if (!outdated) return;
     const auto view = file->view();
     const auto counts = view->counts();
-    if (counts.changes != state.counts.changes && !catch_up(view, counts, view->changed_since(state.counts.changes)) &&
-        !catch_up(view, counts, std::nullopt))
+    if (counts.changes == state.counts.changes) {  // the file was compacted, say: the old view would keep the log
+        auto seen = view;
+        const std::lock_guard lock(latest);
+        std::swap(state.file, seen);
+    } else if (!catch_up(view, counts, view->changed_since(state.counts.changes)) && !catch_up(view, counts, std::nullopt)) {
         throw Error(ErrorCode::corrupt, name + ": what another program wrote to it does not add up: open it again");
+    }
     outdated = false;
 }
 

@@ -138,7 +138,7 @@ std::vector<SearchResult> Index::nearest(const Eigen::Ref<const Matrix>& queries
         if (const auto ef = walks()) {
             search(index::GraphScan(*seen, *linked->graph, linked->unlinked, wanted, *ef), [](SearchResult& result, const auto& scan, std::size_t i) {
                 result.rows_scored = scan.compared(i);
-                if (result.completeness == Completeness::exact && !scan.exact(i)) result.completeness = Completeness::approximate;
+                if (!scan.exact(i)) result.completeness = Completeness::approximate;
             });
         } else {
             search(index::ExactScan(*seen, wanted), [rows](SearchResult& result, const auto&, std::size_t) { result.rows_scored = rows; });
@@ -167,7 +167,7 @@ void Index::build_graph(const GraphOptions& options) {
         const std::lock_guard writer(impl_->writing);
         auto linked = linking.result(*impl_->last().spaces[space].rows);
         const std::lock_guard lock(impl_->latest);
-        std::swap(impl_->state.spaces[space].linked, linked);
+        if (linked || !failure) std::swap(impl_->state.spaces[space].linked, linked);
     }
     if (failure) std::rethrow_exception(failure);
 }

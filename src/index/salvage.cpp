@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <utility>
@@ -67,16 +68,20 @@ private:
     std::vector<Record> records_;
 };
 
-/// The next row that can be found. What lies behind damage is looked for number by number, for as many as there can be.
+/// The next number to look at. If the file does not say how many there are, or is not to be believed, rows are looked for;
+/// where damage hides them, number by number, for as many as there can be.
 std::optional<std::uint64_t> next_row(store::Wreck& wreck, std::uint64_t after, std::uint64_t& passed_over) {
-    for (;; ++after) {
+    if (wreck.end()) return after + 1 < *wreck.end() ? std::optional(after + 1) : std::nullopt;
+    constexpr auto last = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+    for (; after < last && passed_over <= wreck.most_rows(); ++after, ++passed_over) {
         try {
-            return wreck.next(after);
+            const auto next = wreck.next(after);
+            if (!next || *next > after) return next;  // in a damaged tree what comes next may be lower
         } catch (const Error& error) {
             if (error.code() == ErrorCode::io) throw;
-            if (after + 1 >= wreck.end() || ++passed_over > wreck.most_rows()) return std::nullopt;
         }
     }
+    return std::nullopt;
 }
 
 }  // namespace

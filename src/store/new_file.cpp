@@ -59,6 +59,14 @@ public:
 
     [[nodiscard]] std::string name() const { return path_.string(); }
 
+    /// What SQLite could not move from its log into the file when that was closed, it does not speak of.
+    void check_complete(const fs::path& path) const {
+        std::error_code error;
+        const auto log = fs::file_size(with_ending(path_, "-wal"), error);
+        if (!error && log > 0)
+            throw Error(ErrorCode::io, path.string() + ": it could not be written to its end: free some room on the disk and try again");
+    }
+
     /// A hard link fails if the name is taken, which a renaming does not; where there are none, renaming must do.
     void publish(const fs::path& path) const {
         if (::link(path_.c_str(), path.c_str()) == 0) return;
@@ -84,6 +92,7 @@ void make_new_file(const fs::path& path, const std::function<void(const std::str
     {
         const Draft draft(path);
         fill(draft.name());
+        draft.check_complete(path);
         draft.publish(path);
     }
     sync_folder(folder_of(path));

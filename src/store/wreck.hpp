@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -26,8 +25,8 @@ public:
     [[nodiscard]] const std::vector<NamedSpace>& spaces() const noexcept { return summary_.spaces; }
     /// How many rows the file says that it has.
     [[nodiscard]] std::uint64_t rows() const noexcept { return summary_.counts.rows; }
-    /// No row has this number or a higher one; the largest number there is, if the file's word cannot be trusted.
-    [[nodiscard]] std::uint64_t end() const noexcept { return end_; }
+    /// No row has this number or a higher one; nothing if the file's word cannot be trusted.
+    [[nodiscard]] std::optional<std::uint64_t> end() const noexcept { return end_; }
     /// More rows than this find no place in the file.
     [[nodiscard]] std::uint64_t most_rows() const noexcept { return most_rows_; }
     /// The lowest number of a row above `number`; nothing if there is none. Throws `corrupt` where the file is damaged.
@@ -46,7 +45,8 @@ private:
     std::int64_t version_;
     Summary summary_;
     std::optional<RecordView> view_;  // of a file of this version
-    std::uint64_t end_ = std::numeric_limits<std::uint64_t>::max(), most_rows_;
+    std::optional<std::uint64_t> end_;
+    std::uint64_t most_rows_;
     Statement fetch_, fetch_id_, fetch_next_;
 };
 

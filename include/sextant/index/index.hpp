@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <span>
@@ -109,7 +110,8 @@ public:
 
     /// The same for records that have vectors in several spaces: of pictures and of their captions, say. Each has at least
     /// one of them. Where no space is named, the first is meant.
-    [[nodiscard]] static Index create(const std::filesystem::path& path, const std::vector<NamedSpace>& spaces);
+    [[nodiscard]] static Index create(const std::filesystem::path& path, std::span<const NamedSpace> spaces);
+    [[nodiscard]] static Index create(const std::filesystem::path& path, std::initializer_list<NamedSpace> spaces);
 
     /// Opens an index after checking all of it: format version, schema, the checksum of every record, their number and
     /// sum, and the structure of the file. Throws `not_found`; `incompatible` for another format version or another
@@ -123,7 +125,8 @@ public:
 
     /// An empty index that is gone with this object.
     [[nodiscard]] static Index in_memory(const Space& space);
-    [[nodiscard]] static Index in_memory(const std::vector<NamedSpace>& spaces);
+    [[nodiscard]] static Index in_memory(std::span<const NamedSpace> spaces);
+    [[nodiscard]] static Index in_memory(std::initializer_list<NamedSpace> spaces);
 
     Index(Index&&) noexcept;
     Index& operator=(Index&&) noexcept;
