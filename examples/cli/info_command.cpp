@@ -29,6 +29,9 @@ void show_index(const std::string& path) {
     for (const auto& [name, space] : index.spaces()) {
         if (!name.empty()) std::cout << "space        " << sextant::one_line(name) << '\n';
         show_space(space);
+        if (const auto graph = index.graph(name))
+            std::cout << "graph        " << graph->linked << " records linked, " << graph->unlinked << " not; m " << graph->m << ", ef_construction "
+                      << graph->ef_construction << '\n';
     }
 }
 

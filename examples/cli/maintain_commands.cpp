@@ -1,6 +1,9 @@
-// sextant compact FILE, sextant backup FILE --into NEW, sextant salvage FILE --into NEW
+// sextant graph FILE, sextant compact FILE, sextant backup FILE --into NEW, sextant salvage FILE --into NEW
+#include <algorithm>
 #include <iostream>
 #include <memory>
+#include <optional>
+#include <thread>
 
 #include "cli.hpp"
 
@@ -16,6 +19,36 @@ CLI::App* add_copying(CLI::App& app, const char* name, const char* what, const s
     command->add_option("file", paths->file, "Index file")->required();
     command->add_option("--into", paths->into, "New index file")->required();
     return command;
+}
+
+void add_graph(CLI::App& app, int& status) {
+    struct Options {
+        std::string file;
+        sextant::GraphOptions graph;
+    };
+    auto options = std::make_shared<Options>();
+    auto& graph = options->graph;
+    graph.threads = std::max(1U, std::thread::hardware_concurrency());
+    auto* command = app.add_subcommand("graph", "Link the records of an index, for searches with --min-recall; done again, it adds what was written since.");
+    command->add_option("file", options->file, "Index file")->required();
+    command->add_option("--space", graph.space, "Of the index, by name [the first]");
+    command->add_option("--m", graph.m, "Links of a record [16]");
+    command->add_option("--ef-construction", graph.ef_construction, "Candidates of which these are chosen [200]");
+    command->add_option("--threads", graph.threads, "That link together [as many as processors]");
+    command->callback([options, &status] {
+        auto index = sextant::Index::open(options->file, {.threads = options->graph.threads});
+        std::optional<Progress> progress;
+        options->graph.progress = [&](std::size_t done, std::size_t of) {
+            if (!progress) progress.emplace("linking", of);
+            progress->at(done);
+        };
+        index.build_graph(options->graph);
+        if (progress) progress->finish();
+        const auto info = index.graph(options->graph.space);
+        if (info) std::cout << options->file << ": " << info->linked << " records are linked, " << info->bytes << " bytes of memory\n";
+        else std::cout << options->file << " has too few records for a graph: every search of it is exact\n";
+        status = success;
+    });
 }
 
 void add_compact(CLI::App& app, int& status) {
@@ -59,6 +92,7 @@ void add_salvage(CLI::App& app, int& status) {
 }  // namespace
 
 void add_maintain_commands(CLI::App& app, int& status) {
+    add_graph(app, status);
     add_compact(app, status);
     add_backup(app, status);
     add_salvage(app, status);

@@ -51,16 +51,29 @@ void write_json_lines(const std::string& file, const Results& results) {
 }  // namespace
 
 int search_vectors(const std::string& file, const VectorSearch& wanted) {
-    const auto index = sextant::Index::open(file, {.read_only = true});
-    auto queries = sextant::VectorFile::open(wanted.vectors);
     const std::size_t threads = wanted.threads > 0 ? wanted.threads : std::max(1U, std::thread::hardware_concurrency());
-    const auto results = index.nearest(queries.read(0, queries.size()), {.k = wanted.k, .filter = wanted.filter, .threads = threads, .records = false});
+    const auto index = sextant::Index::open(file, {.read_only = true, .threads = threads});
+    auto queries = sextant::VectorFile::open(wanted.vectors);
+    if (wanted.min_recall && !index.graph()) std::cerr << file << " has no graph, so it is searched exactly: `sextant graph` makes one\n";
+    const auto results = index.nearest(queries.read(0, queries.size()), {.k = wanted.k,
+                                                                         .filter = wanted.filter,
+                                                                         .threads = threads,
+                                                                         .min_recall = wanted.min_recall,
+                                                                         .records = false});
 
     if (std::filesystem::path(wanted.ids).extension() == ".jsonl") write_json_lines(wanted.ids, results);
     else write_rows<std::int64_t>(wanted.ids, results, -1, [](const sextant::Hit& hit) { return number_of(hit.id); });
     if (!wanted.scores.empty()) write_rows<float>(wanted.scores, results, -std::numeric_limits<float>::infinity(), [](const sextant::Hit& hit) { return hit.score; });
     const double seconds = results.empty() ? 0 : results.front().stages.front().seconds;
-    std::cout << wanted.ids << ": " << results.size() << " queries, k " << wanted.k << ", exact over " << index.size() << " rows, " << seconds << " s on " << threads << " threads\n";
+    std::size_t scored = 0;
+    bool approximate = false;
+    for (const auto& result : results) {
+        scored += result.rows_scored;
+        approximate = approximate || result.completeness == sextant::Completeness::approximate;
+    }
+    std::cout << wanted.ids << ": " << results.size() << " queries, k " << wanted.k << ", "
+              << (approximate ? "approximate: looked at " + std::to_string(scored / results.size()) + " of " : "exact over ") << index.size() << " rows, "
+              << seconds << " s on " << threads << " threads\n";
     return success;
 }
 

@@ -40,9 +40,9 @@ double surely(const std::vector<double>& recalls) {
 
 }  // namespace
 
-Effort Effort::measured(const Rows& rows, const Graph& graph, const Bits& linked, std::span<const std::size_t> sample, std::size_t threads) {
-    Effort effort;
-    if (sample.empty()) return effort;
+Effort Effort::measure(const Rows& rows, const Graph& graph, const Bits& linked, std::span<const std::size_t> sample, std::size_t threads) {
+    Measured effort;
+    if (sample.empty()) return Effort(effort);
     const Bits none(rows.blocks());
     const auto exact_answers = [&](std::size_t first, std::size_t count, double& seconds) {
         const Wanted wanted{.k = most_wanted, .allowed = linked.data(), .threads = threads};
@@ -55,12 +55,12 @@ Effort Effort::measured(const Rows& rows, const Graph& graph, const Bits& linked
         for (std::size_t q = 0; q < count; ++q) answers.push_back(scan.take(q));
         return answers;
     };
-    (void)exact_answers(0, 1, effort.exact_one_);
-    const auto exact = exact_answers(0, sample.size(), effort.exact_many_);
-    effort.exact_many_ /= static_cast<double>(sample.size());
+    (void)exact_answers(0, 1, effort.exact_one);
+    const auto exact = exact_answers(0, sample.size(), effort.exact_many);
+    effort.exact_many /= static_cast<double>(sample.size());
 
     for (const std::size_t k : {std::size_t{1}, std::size_t{10}, most_wanted}) {
-        auto& curve = effort.curves_.emplace_back(Curve{k, {}});
+        auto& curve = effort.curves.emplace_back(Curve{k, {}});
         for (std::size_t ef = k; ef <= largest_ef; ef += std::max<std::size_t>(2, ef / 3)) {
             const Wanted wanted{.k = k, .allowed = linked.data(), .threads = threads};
             GraphScan scan(rows, graph, none, wanted, ef);
@@ -72,22 +72,22 @@ Effort Effort::measured(const Rows& rows, const Graph& graph, const Bits& linked
             for (std::size_t q = 0; q < sample.size(); ++q) recalls.push_back(recall_of(scan.take(q), exact[q], k));
             const double recall = surely(recalls);
             if (curve.points.empty() || recall > curve.points.back().recall) curve.points.push_back({ef, recall, seconds});
-            if (recall >= 0.9999 || seconds > 2 * effort.exact_many_) break;
+            if (recall >= 0.9999 || seconds > 2 * effort.exact_many) break;
         }
     }
-    return effort;
+    return Effort(std::move(effort));
 }
 
 double Effort::cost(std::size_t ef, bool many) const {
-    const double exact = many ? exact_many_ : exact_one_;
-    for (const auto& curve : curves_)
+    const double exact = many ? measured_.exact_many : measured_.exact_one;
+    for (const auto& curve : measured_.curves)
         for (const auto& point : curve.points)
             if (point.ef >= ef) return exact == 0 ? 0 : point.seconds / exact;
     return std::numeric_limits<double>::infinity();
 }
 
 std::optional<std::size_t> Effort::ef_for(std::size_t k, double recall) const {
-    for (const auto& curve : curves_) {
+    for (const auto& curve : measured_.curves) {
         if (curve.k < k) continue;
         const auto point = std::ranges::find_if(curve.points, [recall](const auto& one) { return one.recall >= recall; });
         if (point != curve.points.end()) return std::max(k, point->ef);

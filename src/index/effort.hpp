@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "index/graph.hpp"
@@ -14,7 +15,7 @@ namespace sextant::index {
 class Effort {
 public:
     /// Asks for the rows in the slots `sample` among those in `linked`, by walks and exactly. Its own threads.
-    static Effort measured(const Rows& rows, const Graph& graph, const Bits& linked, std::span<const std::size_t> sample, std::size_t threads);
+    static Effort measure(const Rows& rows, const Graph& graph, const Bits& linked, std::span<const std::size_t> sample, std::size_t threads);
 
     /// The least `ef` whose recall at k was so high that it is at least `recall` for queries of this kind with a probability
     /// of 97 %; nothing if there is none, or if k was not measured.
@@ -23,18 +24,26 @@ public:
     /// The time of a walk, as a part of that of an exact search for one query alone, and for one of many.
     [[nodiscard]] double cost(std::size_t ef, bool many) const;
 
-private:
     struct Point {
         std::size_t ef;
-        double recall;  // less twice its standard error
-        double seconds;
+        double recall;   ///< less twice its standard error
+        double seconds;  ///< of one walk among many
     };
     struct Curve {
         std::size_t k;
-        std::vector<Point> points;  // rising
+        std::vector<Point> points;  ///< rising
     };
-    std::vector<Curve> curves_;  // rising k
-    double exact_one_ = 0, exact_many_ = 0;
+    /// All that was measured.
+    struct Measured {
+        std::vector<Curve> curves;                   ///< rising k
+        double exact_one = 0, exact_many = 0;        ///< seconds of an exact search
+    };
+    Effort() = default;
+    explicit Effort(Measured measured) : measured_(std::move(measured)) {}
+    [[nodiscard]] const Measured& measured() const noexcept { return measured_; }
+
+private:
+    Measured measured_;
 };
 
 }  // namespace sextant::index

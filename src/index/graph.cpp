@@ -36,6 +36,7 @@ struct Graph::Head {
     float error = 0, weight = 0;
     std::int32_t sum = 0;        // of its components
     float norm = 0;              // of these
+    std::uint32_t level = 0;
     Link* upper = nullptr;       // of level 1, then of level 2 and so on
     std::atomic_flag writing{};  // of links
 };
@@ -145,13 +146,22 @@ std::size_t Graph::links_of(Node node, std::size_t level, Node* out) const noexc
     return count;
 }
 
+std::size_t Graph::level(Node node) const noexcept { return head(node).level; }
+
+void Graph::set_entry(Node node) noexcept { entry_.store(std::uint64_t{head(node).level} << 32 | node, std::memory_order_release); }
+
+void Graph::set_links(Node node, std::size_t level, std::span<const Node> to) {
+    auto* const out = links(node, level);
+    for (std::size_t i = 0; i < most_links(level); ++i) out[i].store(i < to.size() ? to[i] : none, std::memory_order_release);
+}
+
 /// Geometrically distributed, and the same for the same row whenever it is linked.
 std::size_t Graph::level_of(std::uint64_t number) const noexcept {
     std::uint64_t hash = number + 0x9E3779B97F4A7C15U;  // splitmix64
     hash = (hash ^ hash >> 30) * 0xBF58476D1CE4E5B9U;
     hash = (hash ^ hash >> 27) * 0x94D049BB133111EBU;
     const double uniform = (static_cast<double>((hash ^ hash >> 31) >> 11) + 1) * 0x1p-53;
-    return std::min<std::size_t>(16, static_cast<std::size_t>(-std::log(uniform) / std::log(static_cast<double>(shape_.m))));
+    return std::min<std::size_t>(top_level, static_cast<std::size_t>(-std::log(uniform) / std::log(static_cast<double>(shape_.m))));
 }
 
 Graph::Node Graph::add_node(const Rows& rows, std::size_t slot, std::size_t level) {
@@ -173,6 +183,7 @@ Graph::Node Graph::add_node(const Rows& rows, std::size_t slot, std::size_t leve
     auto& head = *new (at(node) + head_at_) Head;
     head.slot = slot;
     head.stamp = rows.info(slot).stamp;
+    head.level = static_cast<std::uint32_t>(level);
     head.upper = upper.get();
     write_codes(rows, slot, node);
     auto* const lowest = reinterpret_cast<Link*>(at(node) + links_at_);
@@ -345,15 +356,20 @@ void Graph::link_back(Node from, Node to, std::size_t level) {
         return;
     }
     nodes[count] = to;
-    std::vector<float> near(nodes.size());
+    choose_links(from, level, std::move(nodes));
+}
+
+void Graph::choose_links(Node node, std::size_t level, std::vector<Node> from) {
+    std::vector<float> near(from.size());
     Components buffer;
-    near_of(target_of(from, buffer), nodes, near.data());
+    near_of(target_of(node, buffer), from, near.data());
     std::vector<Step> steps;
-    const float own = layout_.metric() == Metric::l2 ? coded(from).offset : 0;
-    for (std::size_t i = 0; i < nodes.size(); ++i) steps.push_back({near[i] + own, nodes[i]});
+    const float own = layout_.metric() == Metric::l2 ? coded(node).offset : 0;
+    for (std::size_t i = 0; i < from.size(); ++i) steps.push_back({near[i] + own, from[i]});
     std::ranges::sort(steps, Step::nearer);
-    choose(steps, most);
-    for (std::size_t i = 0; i < most; ++i) out[i].store(i < steps.size() ? steps[i].node : none, std::memory_order_release);
+    choose(steps, most_links(level));
+    std::ranges::transform(steps, from.begin(), &Step::node);
+    set_links(node, level, std::span(from).first(steps.size()));
 }
 
 void Graph::link(const Rows& rows, std::size_t slot) {

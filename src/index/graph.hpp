@@ -50,6 +50,20 @@ public:
     /// Makes a node of the row in `slot`. Throws `bad_alloc`; what was linked before stays.
     void link(const Rows& rows, std::size_t slot);
 
+    /// For who makes a copy of a graph: a node of the row in `slot`, as yet without links; its links, in place of those it has,
+    /// at most `most_links(level)`, or chosen from more than that; and the node where walks begin, one of the highest level.
+    /// Links of one node are for one thread at a time.
+    [[nodiscard]] Node add_node(const Rows& rows, std::size_t slot, std::size_t level);
+    void set_links(Node node, std::size_t level, std::span<const Node> to);
+    void choose_links(Node node, std::size_t level, std::vector<Node> from);
+    void set_entry(Node node) noexcept;
+    [[nodiscard]] Node entry() const noexcept { return static_cast<Node>(entry_.load(std::memory_order_acquire)); }
+    [[nodiscard]] std::size_t level(Node node) const noexcept;
+    [[nodiscard]] std::size_t most_links(std::size_t level) const noexcept { return level == 0 ? 2 * shape_.m : shape_.m; }
+    /// Into `out`, which has room for `most_links(level)`; how many.
+    std::size_t links_of(Node node, std::size_t level, Node* out) const noexcept;
+    static constexpr std::size_t top_level = 16;  ///< there are no higher ones
+
     /// The row that a node was made of.
     struct Row {
         std::size_t slot;
@@ -84,11 +98,8 @@ private:
     [[nodiscard]] Head& head(Node node) const noexcept;
     [[nodiscard]] const std::uint8_t* codes(Node node) const noexcept;
     [[nodiscard]] Link* links(Node node, std::size_t level) const noexcept;
-    [[nodiscard]] std::size_t most_links(std::size_t level) const noexcept { return level == 0 ? 2 * shape_.m : shape_.m; }
-    [[nodiscard]] std::size_t links_of(Node node, std::size_t level, Node* out) const noexcept;
 
     void write_codes(const Rows& rows, std::size_t slot, Node node) noexcept;
-    [[nodiscard]] Node add_node(const Rows& rows, std::size_t slot, std::size_t level);
     [[nodiscard]] std::size_t level_of(std::uint64_t number) const noexcept;
     [[nodiscard]] Target target_of(Node node, Components& buffer) const;
     void near_of(const Target& target, std::span<const Node> nodes, float* out) const noexcept;

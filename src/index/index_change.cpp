@@ -7,6 +7,7 @@
 
 #include <sextant/core/error.hpp>
 
+#include "index/graph_file.hpp"
 #include "index/in_threads.hpp"
 #include "index/index_impl.hpp"
 #include "index/validate.hpp"
@@ -197,6 +198,29 @@ void Index::Impl::load(std::size_t threads) {
     views.front()->check_structure();
     change.counts_ = views.front()->counts();
     publish(change, nullptr, views.front());
+    load_graphs(threads);
+}
+
+namespace {
+
+std::string cache_of(std::size_t space) { return "graph_" + std::to_string(space); }
+
+}  // namespace
+
+void Index::Impl::load_graphs(std::size_t threads) {
+    for (std::size_t s = 0; s < spaces.size(); ++s)
+        state.spaces[s].linked = index::load_graph(
+            *state.spaces[s].rows, s, [&](std::size_t part, index::Bytes& bytes) { return state.file->read_cache(cache_of(s), part, bytes); }, threads);
+}
+
+/// The caller holds `writing`.
+void Index::Impl::save_graph(std::size_t space, const index::LinkedRows& linked, const index::Rows& rows) {
+    if (!file || !file->writable()) return;
+    store::RecordFile::Transaction transaction(*file);
+    transaction.drop_cache(cache_of(space));
+    index::save_graph(linked, rows, space, [&](std::size_t part, const index::Bytes& bytes) { transaction.put_cache(cache_of(space), part, bytes); });
+    transaction.commit();
+    if (file->checkpoint_due()) checkpoint();
 }
 
 State Index::Impl::last() const {

@@ -101,6 +101,8 @@ struct Index::Impl {
     [[nodiscard]] index::State now();
     [[nodiscard]] index::State last() const;  // that this object knows of
     void load(std::size_t threads);
+    void load_graphs(std::size_t threads);
+    void save_graph(std::size_t space, const index::LinkedRows& linked, const index::Rows& rows);
     void look_again();
     bool catch_up(const std::shared_ptr<const store::RecordView>& view, const store::Counts& counts,
                   const std::optional<std::vector<std::uint64_t>>& changed);

@@ -165,9 +165,14 @@ void Index::build_graph(const GraphOptions& options) {
     }
     {
         const std::lock_guard writer(impl_->writing);
-        auto linked = linking.result(*impl_->last().spaces[space].rows);
-        const std::lock_guard lock(impl_->latest);
-        if (linked || !failure) std::swap(impl_->state.spaces[space].linked, linked);
+        const auto rows = impl_->last().spaces[space].rows;
+        const auto linked = linking.result(*rows);
+        if (linked || !failure) {
+            auto shown = linked;
+            const std::lock_guard lock(impl_->latest);
+            std::swap(impl_->state.spaces[space].linked, shown);
+        }
+        if (linked && !failure) impl_->save_graph(space, *linked, *rows);
     }
     if (failure) std::rethrow_exception(failure);
 }

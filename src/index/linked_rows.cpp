@@ -5,6 +5,7 @@
 #include <mutex>
 #include <utility>
 
+#include "index/graph_copy.hpp"
 #include "index/in_threads.hpp"
 
 namespace sextant::index {
@@ -45,8 +46,9 @@ Linking::Linking(std::shared_ptr<const Rows> rows, std::shared_ptr<const LinkedR
     const Graph::Shape shape{options.m, options.ef_construction};
     if (before && before->graph->shape() == shape) {
         for (std::size_t b = 0; b < linked_.size(); ++b) linked_[b] = rows_->live()[b] & ~before->unlinked[b];
-        if (4 * count_bits(linked_) >= 3 * before->graph->size()) {
-            graph_ = before->graph;
+        const auto left = count_bits(linked_), nodes = before->graph->size();
+        if (4 * left >= 3 * nodes) {
+            graph_ = left == nodes ? before->graph : without_gone(*before->graph, *rows_, linked_, options.threads);
             effort_ = before->effort;
         } else {
             linked_.assign(linked_.size(), 0);
@@ -83,7 +85,7 @@ void Linking::run() {
     const std::size_t apart = todo_.size() / sample_size;
     for (std::size_t i = 0; i < todo_.size(); ++i) (todo_.size() >= fewest_rows && i % apart == 0 && sample.size() < sample_size ? sample : rest).push_back(todo_[i]);
     link(rest);
-    if (!sample.empty()) effort_ = std::make_shared<const Effort>(Effort::measured(*rows_, *graph_, linked_, sample, options_.threads));
+    if (!sample.empty()) effort_ = std::make_shared<const Effort>(Effort::measure(*rows_, *graph_, linked_, sample, options_.threads));
     link(sample);
 }
 

@@ -31,8 +31,8 @@ struct LinkedRows {
 /// Links what a state has and its graph has not. One thread at a time.
 class Linking {
 public:
-    /// `before` may be null. A graph with other options, or more than a quarter of which is gone, is not added to: a new one
-    /// is made.
+    /// `before` may be null. Of its graph a copy without what is gone is added to; but one with other options, or more than
+    /// a quarter of which is gone, is made anew.
     Linking(std::shared_ptr<const Rows> rows, std::shared_ptr<const LinkedRows> before, const GraphOptions& options);
 
     /// Throws what `GraphOptions::progress` throws, and `bad_alloc`.

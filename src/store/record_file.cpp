@@ -284,6 +284,19 @@ void RecordFile::Transaction::remove(std::uint64_t number, const Checksum& old) 
     changed.push_back(number);
 }
 
+void RecordFile::Transaction::drop_cache(std::string_view name) {
+    auto& file = state_->file;
+    file.writing([&] { file.writer->prepare("DELETE FROM caches WHERE name = ?1").bind(1, name).run(); });
+}
+
+void RecordFile::Transaction::put_cache(std::string_view name, std::size_t part, std::span<const std::byte> bytes) {
+    auto& file = state_->file;
+    file.writing([&] {
+        auto put = file.writer->prepare("INSERT INTO caches VALUES(?1, ?2, ?3)");
+        put.bind(1, name).bind(2, static_cast<std::int64_t>(part)).bind(3, bytes).run();
+    });
+}
+
 void RecordFile::Transaction::commit() {
     auto& file = state_->file;
     file.writing([&] {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include <sextant/core/space.hpp>
 #include <sextant/store/record.hpp>
@@ -88,6 +89,9 @@ public:
         Checksum replace(std::uint64_t number, const Checksum& old, const Record& record);
         /// Removes the row of this number, which has the checksum `old`. Its bytes are overwritten.
         void remove(std::uint64_t number, const Checksum& old);
+        /// Keeps what can be computed again; `name` with all its parts is dropped first.
+        void drop_cache(std::string_view name);
+        void put_cache(std::string_view name, std::size_t part, std::span<const std::byte> bytes);
         /// Returns when the changes would survive a loss of power. If it throws, nothing has changed, and the file
         /// takes no further writes before it is opened again: the system may have lost what it said was written.
         void commit();

@@ -225,6 +225,17 @@ bool RecordView::read_all(std::uint64_t number, const UseAll& use) const {
     return true;
 }
 
+bool RecordView::read_cache(std::string_view name, std::size_t part, std::vector<std::byte>& bytes) const {
+    const std::lock_guard lock(mutex_);
+    find_again();
+    auto query = connection_.prepare("SELECT bytes FROM caches WHERE name = ?1 AND part = ?2");
+    query.bind(1, name).bind(2, static_cast<std::int64_t>(part));
+    if (!query.step() || !query.is_blob(0)) return false;
+    const auto found = query.blob(0);
+    bytes.assign(found.begin(), found.end());
+    return true;
+}
+
 std::optional<std::vector<std::uint64_t>> RecordView::changed_since(std::uint64_t since) const {
     const auto counts = this->counts();
     if (since < counts.forgotten || since > counts.changes) return std::nullopt;

@@ -9,6 +9,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -71,6 +72,9 @@ public:
 
     /// The same with the row's vectors, whatever its checksum is. False if there is no such row.
     bool read_all(std::uint64_t number, const UseAll& use) const;
+
+    /// Reads what was kept as a part of a cache, unchecked. False if there is none.
+    bool read_cache(std::string_view name, std::size_t part, std::vector<std::byte>& bytes) const;
 
     /// Read and checked anew.
     [[nodiscard]] Counts counts() const;

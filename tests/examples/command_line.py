@@ -274,6 +274,21 @@ with tempfile.TemporaryDirectory() as folder:
         expect(max(abs(products[i] - value) for i, value in zip(found, values)) < 1e-4, f"{values}")
     expect("500" in run("info", store).stdout, "info of imported vectors")
 
+    # A graph, and searches that may miss some.
+    expect("too few records" in run("graph", store).stdout, "500 records need no graph")
+    dice, linked = random.Random(3), work / "linked.sextant"
+    near = [[dice.gauss(0, 1) for _ in range(8)] for _ in range(4000)]
+    run("import", write_vectors("near.fvecs", near), "--into", linked)
+    done = run("search", linked, "--vectors", work / "queries.fvecs", "--min-recall", 0.9, "--out", ids)
+    expect("exact over 4000" in done.stdout and "has no graph" in done.stderr, done.stdout + done.stderr)
+    expect("4000 records are linked" in run("graph", linked, "--m", 8).stdout, "graph")
+    expect("4000 records linked, 0 not; m 8" in run("info", linked).stdout, "info of a graph")
+    expect("exact over 4000" in run("search", linked, "--vectors", work / "queries.fvecs", "--exact", "--out", ids).stdout, "--exact")
+    run("search", linked, "--vectors", work / "queries.fvecs", "--min-recall", 0.9, "--out", lines_out := work / "walked.jsonl")
+    expect(len(lines_out.read_text().splitlines()) == 20, "answers of walks")
+    expect_one_line_error(run("search", linked, "--vectors", work / "queries.fvecs", "--min-recall", 2, "--out", ids, code=2), "min-recall")
+    expect_one_line_error(run("graph", linked, "--m", 1, code=1), "m is the number of links")
+
     # A damaged copy is refused, and what is left of it is saved; a sound one is copied and compacted.
     expect("is whole: 500 records" in run("verify", store).stdout, "an index is verified")
     damaged, saved, copy = work / "damaged.sextant", work / "saved.sextant", work / "copy.sextant"

@@ -186,9 +186,11 @@ public:
 
     /// Links all records that are not linked yet to near ones, so that a search with `min_recall` need not look at most of
     /// them (HNSW: src/index/graph.hpp), and measures what effort gives what recall, with some of them as queries before they
-    /// are linked. Records that are written later are scanned beside the walk, until this is called again. If more than a
-    /// quarter of what the graph has is gone, or other options are asked for, it is made anew. It is in memory only. Searches
-    /// and writes go on meanwhile; a second call waits. Nothing is linked if there are fewer than 1,000 records.
+    /// are linked. Records that are written later are scanned beside the walk, until this is called again. What had links to
+    /// records that are gone is linked anew; if more than a quarter of the graph is gone, or other options are asked for, all
+    /// of it is. An index that is open for writing keeps the graph in its file, and has it when it is opened again: links only,
+    /// without what was written since. Searches and writes go on meanwhile; a second call waits. Nothing is linked if there
+    /// are fewer than 1,000 records. Throws as `upsert` if the file cannot be written: the graph is in memory then.
     void build_graph(const GraphOptions& options = {});
     [[nodiscard]] std::optional<GraphInfo> graph(std::string_view space = {}) const;
 
