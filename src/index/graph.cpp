@@ -1,3 +1,4 @@
+#include "index/large_memory.hpp"
 #include "index/graph.hpp"
 
 #include <algorithm>
@@ -116,7 +117,7 @@ Graph::Graph(const RowLayout& layout, const Shape& shape)
       node_bytes_(whole_lines(links_at_ + 2 * shape.m * sizeof(Link))) {}
 
 Graph::~Graph() {
-    for (auto& chunk : chunks_) Free()(chunk.load());
+    for (auto& chunk : chunks_) FreeMemory()(chunk.load());
 }
 
 std::size_t Graph::bytes() const noexcept {
@@ -171,7 +172,7 @@ Graph::Node Graph::add_node(const Rows& rows, std::size_t slot, std::size_t leve
     if (c >= most_chunks) throw std::bad_alloc();
     if (chunks_[c].load(std::memory_order_relaxed) == nullptr) {
         const std::size_t nodes = c == 0 ? first_chunk : first_chunk << (c - 1);
-        chunks_[c].store(static_cast<std::byte*>(::operator new(nodes * node_bytes_, std::align_val_t{line})), std::memory_order_release);
+        chunks_[c].store(new_memory(nodes * node_bytes_, nodes * node_bytes_ >= huge_page).release(), std::memory_order_release);
     }
     std::unique_ptr<Link[]> upper;
     if (level > 0) {

@@ -109,9 +109,6 @@ private:
     void choose(std::vector<Step>& near, std::size_t most) const;
     void link_back(Node from, Node to, std::size_t level);
 
-    struct Free {
-        void operator()(std::byte* bytes) const noexcept { ::operator delete(bytes, std::align_val_t{64}); }
-    };
     static constexpr std::size_t first_chunk = 1024, most_chunks = 23;
 
     const RowLayout& layout_;

@@ -42,6 +42,15 @@ bool Index::Impl::Change::has_put(std::string_view id) const {
 
 bool Index::Impl::Change::put(std::string_view id, const RowInfo& info, std::span<const Coded> vectors,
                               const std::shared_ptr<const index::Kept>& kept) {
+    Places places;
+    if (!add(id, info, vectors, kept, places)) return false;
+    write(places, vectors);
+    return true;
+}
+
+bool Index::Impl::Change::add(std::string_view id, const RowInfo& info, std::span<const Coded> vectors,
+                              const std::shared_ptr<const index::Kept>& kept, Places& places) {
+    places.assign(spaces_.size(), std::nullopt);
     if (has_put(id)) return false;
     if (const auto known = impl_.find(id)) {
         counts_.root -= impl_.info(*known).checksum;
@@ -51,17 +60,23 @@ bool Index::Impl::Change::put(std::string_view id, const RowInfo& info, std::spa
     counts_.root += info.checksum;
     bool first = true;
     for (std::size_t space = 0; space < spaces_.size(); ++space) {
-        const auto& [vector, norm, codes] = vectors[space];
-        if (vector.empty()) {
+        if (vectors[space].vector.empty()) {
             if (impl_.spaces[space].table.find(id)) spaces_[space].remove(id);
             continue;
         }
         auto in_space = info;
-        in_space.norm = norm;
+        in_space.norm = vectors[space].norm;
         in_space.first = std::exchange(first, false);
-        (void)spaces_[space].put(id, in_space, vector, codes, kept);
+        places[space] = spaces_[space].add(id, in_space, kept);
     }
     return true;
+}
+
+void Index::Impl::Change::write(const Places& places, std::span<const Coded> vectors) const noexcept {
+    for (std::size_t space = 0; space < places.size(); ++space) {
+        const auto& [vector, norm, codes] = vectors[space];
+        if (places[space]) impl_.spaces[space].table.layout().write(*places[space], vector, norm, codes);
+    }
 }
 
 void Index::Impl::Change::remove(std::string_view id) {
@@ -174,15 +189,19 @@ void Index::Impl::load(std::size_t threads) {
     store::RecordView::Sum sum;
     index::FirstFailure failure;
     std::mutex mutex;  // of `change` and `sum`
-    std::atomic<std::uint64_t> next_part{0};
+    std::atomic<std::uint64_t> next_task{0};  // the first is to check the structure: it takes longest
     std::atomic<std::size_t> next_view{0};
     const auto read = [&](const store::RecordView& view, std::uint64_t part) {
         Reading reading(name, spaces);
+        Change::Places places;
         const auto found = view.scan_part({part, parts}, [&](const store::Row& row, store::RowVectors bytes) {
             const auto vectors = reading.vectors(row, bytes);
-            const std::lock_guard lock(mutex);
-            if (!change.put(row.id, {.number = row.number, .checksum = row.checksum}, vectors))
-                throw Error(ErrorCode::corrupt, reading.what(row) + ": another row has this id too");
+            {
+                const std::lock_guard lock(mutex);
+                if (!change.add(row.id, {.number = row.number, .checksum = row.checksum}, vectors, {}, places))
+                    throw Error(ErrorCode::corrupt, reading.what(row) + ": another row has this id too");
+            }
+            change.write(places, vectors);
         });
         const std::lock_guard lock(mutex);
         sum.rows += found.rows;
@@ -190,12 +209,15 @@ void Index::Impl::load(std::size_t threads) {
     };
     index::in_threads(threads, [&] {
         const auto& view = *views[next_view++];
-        for (auto part = next_part++; part < parts && !failure.before(part); part = next_part++)
-            failure.watch(part, [&] { read(view, part); });
+        for (auto task = next_task++; task <= parts; task = next_task++) {
+            const auto part = task == 0 ? parts : task - 1;
+            if (failure.before(part)) break;
+            failure.watch(part, [&] { part == parts ? view.check_structure() : read(view, part); });
+        }
     });
-    failure.rethrow();
+    if (failure.before(parts)) failure.rethrow();
     views.front()->check_sum(sum);
-    views.front()->check_structure();
+    failure.rethrow();
     change.counts_ = views.front()->counts();
     publish(change, nullptr, views.front());
     load_graphs(threads);

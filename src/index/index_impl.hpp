@@ -144,6 +144,12 @@ public:
     /// False if this change has put one of this id already.
     bool put(std::string_view id, const index::RowInfo& info, std::span<const index::Coded> vectors,
              const std::shared_ptr<const index::Kept>& kept = {});
+    /// The same in two steps, so that other threads can take the first meanwhile: that, and `index::write` of what it gives
+    /// places to.
+    using Places = std::vector<std::optional<index::RowLayout::Place>>;  // for each space
+    bool add(std::string_view id, const index::RowInfo& info, std::span<const index::Coded> vectors,
+             const std::shared_ptr<const index::Kept>& kept, Places& places);
+    void write(const Places& places, std::span<const index::Coded> vectors) const noexcept;
     [[nodiscard]] bool has_put(std::string_view id) const;
     /// Once for each id; it must be there.
     void remove(std::string_view id);

@@ -42,7 +42,8 @@ std::size_t RowTable::take_block() {
     }
     const std::size_t block = static_cast<std::size_t>(word - free_.begin()) * word_bits + static_cast<std::size_t>(std::countr_zero(*word));
     auto& piece = pieces_[block / blocks_per_piece];
-    if (!piece) piece.reset(static_cast<std::byte*>(::operator new(layout_.piece_bytes(), RowLayout::alignment)));
+    // Few rows shall not take a huge page.
+    if (!piece) piece = new_memory(layout_.piece_bytes(), pieces_.size() > 1 && 10 * layout_.piece_bytes() >= 9 * huge_page);
     set_bit(free_, block, false);
     return block;
 }
@@ -106,23 +107,24 @@ void RowTable::Change::kill(std::size_t slot) noexcept {
 }
 
 bool RowTable::Change::put(std::string_view id, const RowInfo& info, std::span<const float> vector, std::shared_ptr<const Kept> kept) {
+    const auto place = add(id, info, std::move(kept));
+    if (!place) return false;
     table_.layout_.quantizer().encode(vector, info.norm, codes_);
-    return put(id, info, vector, codes_, std::move(kept));
+    table_.layout_.write(*place, vector, info.norm, codes_);
+    return true;
 }
 
-bool RowTable::Change::put(std::string_view id, const RowInfo& info, std::span<const float> vector, const kernels::Codes& codes,
-                           std::shared_ptr<const Kept> kept) {
+std::optional<RowLayout::Place> RowTable::Change::add(std::string_view id, const RowInfo& info, std::shared_ptr<const Kept> kept) {
     const auto [named, is_new] = added_.try_emplace(std::string(id));
-    if (!is_new) return false;
+    if (!is_new) return std::nullopt;
     if (table_.ids_.contains(id)) remove(id);
     const auto slot = next_slot();
     named->second = {slot, std::move(kept)};
     const auto place = at(slot);
-    table_.layout_.write(place, vector, info.norm, codes);
     *place.info = info;
     place.info->stamp = ++table_.stamp_;
     *place.named = &*named;
-    return true;
+    return place;
 }
 
 void RowTable::Change::remove(std::string_view id) {

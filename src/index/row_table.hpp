@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "index/large_memory.hpp"
 #include "index/rows.hpp"
 
 namespace sextant::index {
@@ -51,9 +52,9 @@ public:
         /// Adds a row in place of the one that has this id, if there is one. False, and nothing has happened, if this
         /// change has put one of this id already. `info.norm` is that of `vector`.
         bool put(std::string_view id, const RowInfo& info, std::span<const float> vector, std::shared_ptr<const Kept> kept = {});
-        /// The same with codes that were made of `vector` already.
-        bool put(std::string_view id, const RowInfo& info, std::span<const float> vector, const kernels::Codes& codes,
-                 std::shared_ptr<const Kept> kept);
+        /// The same, but the caller writes the vector and its codes (`RowLayout::write`) to the place, before `prepare`; other
+        /// calls may come first. Nothing if this change has put one of this id already.
+        [[nodiscard]] std::optional<RowLayout::Place> add(std::string_view id, const RowInfo& info, std::shared_ptr<const Kept> kept = {});
         [[nodiscard]] bool has_put(std::string_view id) const { return added_.contains(id); }
         /// Once for each id; it must be there.
         void remove(std::string_view id);
@@ -88,16 +89,13 @@ public:
     };
 
 private:
-    struct Free {
-        void operator()(std::byte* bytes) const noexcept { ::operator delete(bytes, RowLayout::alignment); }
-    };
     [[nodiscard]] std::size_t take_block();
     void free_block(std::size_t block) noexcept;
     void reclaim() noexcept;
 
     RowLayout layout_;
-    std::vector<std::unique_ptr<std::byte[], Free>> pieces_;  // null if all blocks of one are free
-    Bits free_;                                               // a bit for each block
+    std::vector<Memory> pieces_;  // null if all blocks of one are free
+    Bits free_;                   // a bit for each block
     std::size_t filling_ = Rows::none, filled_ = 0;
     Ids ids_;
     std::uint64_t stamp_ = 0;

@@ -5,20 +5,15 @@
 #include <cstring>
 #include <limits>
 
+#include "index/large_memory.hpp"
+
 namespace sextant::index {
 namespace {
 
 using kernels::block_rows;
 static_assert(block_rows == word_bits);
 
-constexpr std::size_t vector_bytes_per_piece = 1 << 20;
 constexpr std::size_t group_bytes = 4;  // of one row's 4-bit codes
-
-/// At least a block of rows, and about so many bytes of vectors.
-std::size_t rows_of_piece(std::size_t dimensions) {
-    const std::size_t rows = vector_bytes_per_piece / (dimensions * sizeof(float));
-    return std::max(block_rows, rows / block_rows * block_rows);
-}
 
 float rounded_up(double value) {
     return std::nextafter(static_cast<float>(value), std::numeric_limits<float>::infinity());
@@ -32,13 +27,9 @@ RowLayout::RowLayout(std::size_t dimensions, Metric metric)
       quantizer_(dimensions),
       groups_((dimensions + kernels::nibble_group - 1) / kernels::nibble_group),
       stride_((dimensions + kernels::byte_group - 1) / kernels::byte_group * kernels::byte_group),
-      rows_per_piece_(rows_of_piece(dimensions)) {}
-
-std::size_t RowLayout::piece_bytes() const noexcept {
-    const std::size_t row_bytes = dimensions_ * sizeof(float) + groups_ * group_bytes + stride_ + sizeof(kernels::Approximation) +
-                                  3 * sizeof(float) + sizeof(RowInfo) + sizeof(Named*);
-    return rows_per_piece_ * row_bytes;
-}
+      row_bytes_(dimensions_ * sizeof(float) + groups_ * group_bytes + stride_ + sizeof(kernels::Approximation) + 3 * sizeof(float) +
+                 sizeof(RowInfo) + sizeof(Named*)),
+      rows_per_piece_(std::max(block_rows, huge_page / row_bytes_ / block_rows * block_rows)) {}
 
 /// A piece holds, for all its rows: vectors, 4-bit codes, byte codes, what belongs to byte codes, then to 4-bit codes,
 /// then to the rows themselves. Each of these takes a multiple of 64 bytes.

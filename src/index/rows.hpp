@@ -63,7 +63,7 @@ struct Block {
     const kernels::Approximation* by_bytes = nullptr;  ///< scale and error times w
 };
 
-/// How rows lie in pieces of memory, each of about a megabyte of vectors or of one block. Per dimension a row takes
+/// How rows lie in pieces of memory, each of at most a huge page or of one block. Per dimension a row takes
 /// 4 bytes as it was given, 1 as a byte code and half a one as a 4-bit code.
 class RowLayout {
 public:
@@ -76,8 +76,7 @@ public:
     [[nodiscard]] std::size_t nibble_groups() const noexcept { return groups_; }
     [[nodiscard]] std::size_t byte_stride() const noexcept { return stride_; }
     [[nodiscard]] std::size_t blocks_per_piece() const noexcept { return rows_per_piece_ / kernels::block_rows; }
-    [[nodiscard]] std::size_t piece_bytes() const noexcept;
-    static constexpr std::align_val_t alignment{64};
+    [[nodiscard]] std::size_t piece_bytes() const noexcept { return rows_per_piece_ * row_bytes_; }
 
     /// Where what belongs to one row is.
     struct Place {
@@ -100,6 +99,7 @@ private:
     kernels::Quantizer quantizer_;
     std::size_t groups_;
     std::size_t stride_;
+    std::size_t row_bytes_;
     std::size_t rows_per_piece_;
 };
 

@@ -10,6 +10,7 @@
 #include <sextant/index/index.hpp>
 #include <sextant/kernels/similarity.hpp>
 
+#include "kernels/quantize.hpp"
 #include "store/record_vectors.hpp"
 #include "store/span_text.hpp"
 
@@ -56,13 +57,16 @@ double check_vector(const Space& space, std::span<const float> vector, const std
     if (vector.size() != space.dimensions)
         refuse(what, "it has " + std::to_string(vector.size()) + " components; this index holds vectors of " +
                          std::to_string(space.dimensions) + ": use the model that filled the index");
-    if (const auto i = kernels::first_non_finite(vector))
-        refuse(what, "component " + std::to_string(*i) + " is " +
-                         (std::isnan(vector[*i]) ? "NaN"
-                          : vector[*i] > 0       ? "infinite"
-                                                 : "minus infinite") +
+    const double square = kernels::code_kernels().dot(vector.data(), vector.data(), vector.size());  // finite if all components are
+    if (!std::isfinite(square)) {
+        const auto i = *kernels::first_non_finite(vector);
+        refuse(what, "component " + std::to_string(i) + " is " +
+                         (std::isnan(vector[i]) ? "NaN"
+                          : vector[i] > 0       ? "infinite"
+                                                : "minus infinite") +
                          ": check what made the vector, which must be finite");
-    const double norm = kernels::norm(vector);
+    }
+    const double norm = std::sqrt(square);
     if (norm > max_norm)
         refuse(what, "its norm is " + number(norm) + "; scores could overflow above " + number(max_norm) + ": scale the vectors");
     if (norm == 0 && space.metric == Metric::cosine) refuse(what, "its norm is 0, so it has no cosine with anything: leave it out, or use the metric dot");

@@ -203,6 +203,6 @@ double squared_distance(const float* a, const float* b, std::size_t size) {
 }  // namespace
 
 const CodeKernels avx2_codes{nibble_dots, select, byte_dots, sign_dots, dot, squared_distance, true,
-                             hadamard, to_nibbles, to_bytes, hamming};
+                             Encoding<8>::hadamard, Encoding<8>::to_nibbles, Encoding<8>::to_bytes, hamming};
 
 }  // namespace sextant::kernels

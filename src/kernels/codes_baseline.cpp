@@ -88,6 +88,6 @@ double squared_distance(const float* a, const float* b, std::size_t size) {
 }  // namespace
 
 const CodeKernels baseline_codes{nibble_dots, select, byte_dots, sign_dots, dot, squared_distance, false,
-                                 hadamard, to_nibbles, to_bytes, hamming};
+                                 Encoding<4>::hadamard, Encoding<4>::to_nibbles, Encoding<4>::to_bytes, hamming};
 
 }  // namespace sextant::kernels

@@ -157,6 +157,6 @@ double squared_distance(const float* a, const float* b, std::size_t size) {
 }  // namespace
 
 const CodeKernels neon_codes{nibble_dots, select, byte_dots, sign_dots, dot, squared_distance, true,
-                             hadamard, to_nibbles, to_bytes, hamming};
+                             Encoding<4>::hadamard, Encoding<4>::to_nibbles, Encoding<4>::to_bytes, hamming};
 
 }  // namespace sextant::kernels

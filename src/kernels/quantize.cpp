@@ -57,6 +57,7 @@ void Quantizer::turn(float* v) const {
     const auto& kernels = code_kernels();
     const auto scale = static_cast<float>(1 / std::sqrt(static_cast<double>(transformed_)));
     kernels.hadamard(v, transformed_, signs_.data(), scale);
+    if (transformed_ == dimensions_) return;
     kernels.hadamard(v + dimensions_ - transformed_, transformed_, signs_.data() + transformed_, scale);
 }
 
@@ -66,8 +67,11 @@ void Quantizer::encode(std::span<const float> v, double norm, Codes& codes) cons
     codes.bytes.assign(room, byte_offset);
     codes.by_nibbles = codes.by_bytes = {};
     if (!(norm > 0)) return;
-    std::vector<float> turned(room);
-    std::transform(v.begin(), v.end(), turned.begin(), [norm](float x) { return static_cast<float>(x / norm); });
+    auto& turned = codes.turned;
+    turned.resize(room);
+    std::fill(turned.begin() + static_cast<std::ptrdiff_t>(dimensions_), turned.end(), 0.0F);
+    const double factor = 1 / norm;
+    std::transform(v.begin(), v.end(), turned.begin(), [factor](float x) { return static_cast<float>(x * factor); });
     turn(turned.data());
 
     const auto& kernels = code_kernels();

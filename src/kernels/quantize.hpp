@@ -25,6 +25,7 @@ struct Approximation {
 struct Codes {
     std::vector<std::uint8_t> nibbles, bytes;
     Approximation by_nibbles, by_bytes;
+    std::vector<float> turned = {};  // room to work in
 };
 
 /// Turns vectors of one number of dimensions into codes: divided by their norm, and turned so that their components are
@@ -32,12 +33,12 @@ struct Codes {
 /// models have, would take the levels of all others. All vectors are turned alike, so their inner products stay.
 ///
 /// The turn. Signs are flipped, then the first m components go through a Walsh-Hadamard transform, m the largest power
-/// of two there is room for; then the same for the last m (Ailon and Chazelle, The fast Johnson-Lindenstrauss
-/// transform, 2009; they and others transform all at once and fill up with zeros). Each step is orthogonal if it is
-/// computed exactly.
+/// of two there is room for; then, if that was not all, the same for the last m (Ailon and Chazelle, The fast
+/// Johnson-Lindenstrauss transform, 2009; they and others transform all at once and fill up with zeros). Each step is
+/// orthogonal if it is computed exactly.
 ///
-/// The errors. Let u = 2^-24. Dividing by the norm rounds each component once, and what underflows is less than 2^-126
-/// each. A step of the transform adds and subtracts: each component is rounded once, so the result is off by at most u
+/// The errors. Let u = 2^-24. Dividing by the norm, in 64 bits, rounds each component to 32 once, and what underflows is
+/// less than 2^-126 each. A step of the transform adds and subtracts: each component is rounded once, so the result is off by at most u
 /// times its norm; with scaling, the error of the scale too, a transform of m components is off by (log2 m + 2) u. The
 /// residue is a sum of n squares, off by at most (n + 3) u of itself, and what underflows there is less than n 2^-126;
 /// its terms are rounded twice, off by u (|v| + |scale q|) in all. `error` is the sum of all that and the root of the
