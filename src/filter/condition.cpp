@@ -79,6 +79,7 @@ struct Meets {
         const auto* text = std::get_if<std::string>(&held);
         return text && text->starts_with(wanted.prefix);
     }
+    bool operator()(const Match&) const { return false; }  // of a text: `matches`
     bool operator()(const IsNull&) const { return std::holds_alternative<Null>(held); }
     bool operator()(const GeoRadius& disc) const {
         const auto* place = std::get_if<Place>(&held);
@@ -94,9 +95,20 @@ struct Meets {
     bool operator()(const Exists&) const { return true; }
 };
 
+/// Each phrase has to occur in one of the texts.
+bool matches(const Held& held, const Match& wanted) {
+    std::vector<std::vector<std::string>> texts;
+    for (const auto& element : held.elements)
+        if (const auto* text = std::get_if<std::string>(&element)) texts.push_back(words_of(*text));
+    return std::ranges::all_of(wanted.phrases, [&](const Phrase& phrase) {
+        return std::ranges::any_of(texts, [&](const auto& words) { return phrase.occurs_in(words); });
+    });
+}
+
 }  // namespace
 
 bool meets(const Held& held, const Condition& condition) {
+    if (const auto* wanted = std::get_if<Match>(&condition)) return matches(held, *wanted);
     if (!held.array) return std::visit(Meets{held.elements.front()}, condition);
     if (std::holds_alternative<Exists>(condition)) return true;
     const auto* wanted = std::get_if<Contains>(&condition);

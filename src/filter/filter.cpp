@@ -54,6 +54,10 @@ struct Check {
         if (std::holds_alternative<bool>(condition.value.get())) refuse("true and false have no order: compare them with == or !=");
     }
     void operator()(const StartsWith& condition) const { check_text(condition.prefix, "a prefix"); }
+    void operator()(const Match& condition) const {
+        check_text(condition.query, "a query");
+        if (condition.phrases.empty()) refuse("a query has no words: " + condition.query.substr(0, 100));
+    }
     void operator()(const GeoRadius& disc) const {
         check_degrees(disc.lat, 90, "lat");
         check_degrees(disc.lon, 180, "lon");
@@ -170,6 +174,7 @@ Filter Field::operator>=(const FieldValue& value) const { return filter::on_fiel
 Filter Field::in(std::vector<FieldValue> values) const { return filter::on_field(path_, filter::OneOf{std::move(values)}); }
 Filter Field::contains(const FieldValue& value) const { return filter::on_field(path_, filter::Contains{value}); }
 Filter Field::starts_with(std::string prefix) const { return filter::on_field(path_, filter::StartsWith{std::move(prefix)}); }
+Filter Field::match(std::string words) const { return filter::on_field(path_, filter::match(std::move(words))); }
 Filter Field::exists() const { return filter::on_field(path_, filter::Exists{}); }
 Filter Field::is_null() const { return filter::on_field(path_, filter::IsNull{}); }
 Filter Field::within(const GeoRadius& disc) const { return filter::on_field(path_, disc); }

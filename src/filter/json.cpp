@@ -72,10 +72,11 @@ private:
         if (name == "in") return on_field(path, OneOf{values()});
         if (name == "contains") return on_field(path, Contains{value()});
         if (name == "starts_with") return on_field(path, StartsWith{text()});
+        if (name == "match") return on_field(path, match(text()));
         if (name == "exists") return yes_or_no(on_field(path, Exists{}));
         if (name == "null") return yes_or_no(on_field(path, IsNull{}));
         if (name == "within") return on_field(path, area());
-        refuse("one of == != < <= > >= in contains starts_with exists null within");
+        refuse("one of == != < <= > >= in contains starts_with match exists null within");
     }
 
     [[nodiscard]] Filter yes_or_no(Filter filter) const {

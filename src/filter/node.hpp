@@ -7,10 +7,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
 #include <sextant/filter/filter.hpp>
+
+#include "filter/words.hpp"
 
 namespace sextant::filter {
 
@@ -55,9 +58,18 @@ struct Contains {
 struct StartsWith {
     std::string prefix;
 };
+struct Match {
+    std::string query;
+    std::vector<Phrase> phrases;  ///< of `query`
+};
 struct Exists {};
 struct IsNull {};
-using Condition = std::variant<Equal, Ordered, OneOf, Contains, StartsWith, Exists, IsNull, GeoRadius, GeoBox>;
+using Condition = std::variant<Equal, Ordered, OneOf, Contains, StartsWith, Match, Exists, IsNull, GeoRadius, GeoBox>;
+
+[[nodiscard]] inline Match match(std::string query) {
+    auto phrases = phrases_of(query);
+    return {std::move(query), std::move(phrases)};
+}
 
 /// What a field holds that equals this value; nothing for a moment, which is written in many ways.
 [[nodiscard]] std::optional<Held> held_as(const FieldValue& value);

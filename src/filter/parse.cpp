@@ -61,13 +61,14 @@ private:
         if (lexer_.take_word("in")) return on_field(std::move(path), OneOf{values()});
         if (lexer_.take_word("contains")) return on_field(std::move(path), Contains{value()});
         if (lexer_.take_word("starts")) return on_field(std::move(path), StartsWith{prefix()});
+        if (lexer_.take_word("match")) return on_field(std::move(path), match(text()));
         if (lexer_.take_word("exists")) return on_field(std::move(path), Exists{});
         if (lexer_.take_word("is")) {
             if (!lexer_.take_word("null")) lexer_.refuse("null");
             return on_field(std::move(path), IsNull{});
         }
         if (lexer_.take_word("within")) return on_field(std::move(path), area());
-        lexer_.refuse("a comparison, in, contains, starts with, exists, is null or within");
+        lexer_.refuse("a comparison, in, contains, starts with, match, exists, is null or within");
     }
 
     Path path() {
@@ -108,6 +109,10 @@ private:
 
     std::string prefix() {
         if (!lexer_.take_word("with")) lexer_.refuse("with");
+        return text();
+    }
+
+    std::string text() {
         if (lexer_.now().kind != Token::Kind::text) lexer_.refuse("a text in quotes");
         return lexer_.take().value;
     }

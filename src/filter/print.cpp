@@ -41,6 +41,7 @@ struct PrintCondition {
     }
     std::string operator()(const Contains& condition) const { return " contains " + printed(condition.value); }
     std::string operator()(const StartsWith& condition) const { return " starts with " + quoted(condition.prefix); }
+    std::string operator()(const Match& condition) const { return " match " + quoted(condition.query); }
     std::string operator()(const Exists&) const { return " exists"; }
     std::string operator()(const IsNull&) const { return " is null"; }
     std::string operator()(const GeoRadius& disc) const { return " within radius" + numbers({disc.lat, disc.lon, disc.metres}); }

@@ -30,17 +30,6 @@ struct HashScalar {
     }
 };
 
-/// The fields that a filter asks for.
-void collect(const Filter& filter, std::set<filter::Path>& paths) {
-    const auto& is = filter.node().is;
-    if (const auto* one = std::get_if<filter::OnField>(&is)) paths.insert(one->path);
-    if (const auto* all = std::get_if<filter::All>(&is))
-        for (const auto& part : all->of) collect(part, paths);
-    if (const auto* any = std::get_if<filter::Any>(&is))
-        for (const auto& part : any->of) collect(part, paths);
-    if (const auto* negation = std::get_if<filter::Not>(&is)) collect(negation->of, paths);
-}
-
 template <class Join>
 Bits joined(std::vector<Bits> parts, Join&& join) {
     Bits result = std::move(parts.front());
@@ -109,11 +98,20 @@ std::vector<std::uint8_t> Column::met(const filter::Condition& condition) const 
     std::optional<std::vector<std::uint32_t>> numbers;
     if (const auto* equal = std::get_if<filter::Equal>(&condition)) numbers = numbers_of({&equal->value, 1});
     if (const auto* any = std::get_if<filter::OneOf>(&condition)) numbers = numbers_of(any->values);
+    const auto* match = std::get_if<filter::Match>(&condition);
+    if (match) numbers = words_.with_all(match->phrases);
+    if (match && std::ranges::any_of(match->phrases, [](const auto& phrase) { return phrase.words.size() > 1; }))  // in that order?
+        std::erase_if(*numbers, [&](std::uint32_t number) { return !filter::meets(*values_[number], condition); });
     if (numbers)
         for (const auto number : *numbers) met[number] = 1;
     else
         for (std::size_t i = 1; i < values_.size(); ++i) met[i] = filter::meets(*values_[i], condition);
     return met;
+}
+
+void Column::list_words() {
+    if (words_.listed() == 0) words_.add({});  // of the missing field
+    while (!words_listed()) words_.add(values_[words_.listed()]->elements);
 }
 
 Bits Column::select(const filter::Condition& condition, std::size_t blocks) const {
@@ -129,25 +127,37 @@ void Columns::forget(std::span<const std::size_t> slots) {
         for (const auto slot : slots) column.forget(slot);
 }
 
-std::shared_lock<std::shared_mutex> Columns::with_all_read(const std::vector<filter::Path>& paths, const Bits& live, const Read& read) {
-    const auto complete = [&](const filter::Path& path) {
-        const auto column = columns_.find(path);
-        return column != columns_.end() && column->second.complete(live);
+void Columns::collect(const Filter& filter, std::set<Asked>& asked) {
+    const auto& is = filter.node().is;
+    if (const auto* one = std::get_if<filter::OnField>(&is)) asked.insert({one->path, std::holds_alternative<filter::Match>(one->condition)});
+    if (const auto* all = std::get_if<filter::All>(&is))
+        for (const auto& part : all->of) collect(part, asked);
+    if (const auto* any = std::get_if<filter::Any>(&is))
+        for (const auto& part : any->of) collect(part, asked);
+    if (const auto* negation = std::get_if<filter::Not>(&is)) collect(negation->of, asked);
+}
+
+std::shared_lock<std::shared_mutex> Columns::with_all_read(const std::set<Asked>& asked, const Bits& live, const Read& read) {
+    const auto complete = [&](const Asked& one) {
+        const auto column = columns_.find(one.path);
+        return column != columns_.end() && column->second.complete(live) && (!one.words || column->second.words_listed());
     };
     std::shared_lock reading(mutex_);
-    while (!std::ranges::all_of(paths, complete)) {
+    while (!std::ranges::all_of(asked, complete)) {
         reading.unlock();
-        read_missing(paths, live, read);
+        read_missing(asked, live, read);
         reading.lock();
     }
     return reading;
 }
 
-void Columns::read_missing(const std::vector<filter::Path>& paths, const Bits& live, const Read& read) {
+void Columns::read_missing(const std::set<Asked>& asked, const Bits& live, const Read& read) {
     const std::unique_lock writing(mutex_);
+    std::vector<filter::Path> paths;
     std::vector<Column*> columns;
-    for (const auto& path : paths) {
-        columns.push_back(&columns_[path]);
+    for (const auto& one : asked) {
+        paths.push_back(one.path);
+        columns.push_back(&columns_[one.path]);
         columns.back()->prepare(live.size());
     }
     const auto read_slot = [&](std::size_t slot) {
@@ -158,6 +168,8 @@ void Columns::read_missing(const std::vector<filter::Path>& paths, const Bits& l
         });
     };
     for_each_slot(live, read_slot);
+    for (const auto& one : asked)
+        if (one.words) columns_.at(one.path).list_words();
 }
 
 Bits Columns::evaluate(const Filter& filter, std::size_t blocks) const {
@@ -176,9 +188,9 @@ Bits Columns::evaluate(const Filter& filter, std::size_t blocks) const {
 }
 
 Bits Columns::select(const Filter& filter, const Bits& live, const Read& read) {
-    std::set<filter::Path> paths;
-    collect(filter, paths);
-    const auto reading = with_all_read({paths.begin(), paths.end()}, live, read);
+    std::set<Asked> asked;
+    collect(filter, asked);
+    const auto reading = with_all_read(asked, live, read);
     auto bits = evaluate(filter, live.size());
     for (std::size_t w = 0; w < bits.size(); ++w) bits[w] &= live[w];
     return bits;

@@ -7,6 +7,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <shared_mutex>
 #include <span>
 #include <string>
@@ -20,6 +21,7 @@
 
 #include "filter/node.hpp"
 #include "index/bits.hpp"
+#include "index/word_lists.hpp"
 
 namespace sextant::index {
 
@@ -45,6 +47,10 @@ public:
     /// There must be room.
     void set(std::size_t slot, const std::optional<filter::Held>& held);
 
+    /// For `Match`: every value's words are listed. Until they are, `list_words` and after that `select`.
+    [[nodiscard]] bool words_listed() const { return words_.listed() == values_.size(); }
+    void list_words();
+
     /// Of the slots of so many blocks, for which there must be room; what was not read means nothing.
     [[nodiscard]] Bits select(const filter::Condition& condition, std::size_t blocks) const;
     /// Adds how many of these slots, which must have been read, hold each value that can be counted.
@@ -63,6 +69,7 @@ private:
     Bits read_;
     std::vector<const filter::Held*> values_{nullptr};  // keys of numbers_; the first stands for a missing field
     std::unordered_map<filter::Held, std::uint32_t, Hash> numbers_;
+    WordLists words_;  // of values_
 };
 
 /// The columns of all fields that filters have asked for so far: the first filter on a field reads every payload, later
@@ -84,8 +91,15 @@ public:
     void forget(std::span<const std::size_t> slots);
 
 private:
-    std::shared_lock<std::shared_mutex> with_all_read(const std::vector<filter::Path>& paths, const Bits& live, const Read& read);
-    void read_missing(const std::vector<filter::Path>& paths, const Bits& live, const Read& read);
+    /// What is asked of a field.
+    struct Asked {
+        filter::Path path;
+        bool words = false;
+        friend auto operator<=>(const Asked&, const Asked&) = default;
+    };
+    static void collect(const Filter& filter, std::set<Asked>& asked);
+    std::shared_lock<std::shared_mutex> with_all_read(const std::set<Asked>& asked, const Bits& live, const Read& read);
+    void read_missing(const std::set<Asked>& asked, const Bits& live, const Read& read);
     [[nodiscard]] Bits evaluate(const Filter& filter, std::size_t blocks) const;
 
     std::shared_mutex mutex_;

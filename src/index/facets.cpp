@@ -48,7 +48,7 @@ void Column::count(const Bits& among, ValueCounts& counts) const {
 }
 
 void Columns::count(const filter::Path& path, const Bits& among, const Read& read, ValueCounts& counts) {
-    const auto reading = with_all_read({path}, among, read);
+    const auto reading = with_all_read({Asked{path}}, among, read);
     columns_.at(path).count(among, counts);
 }
 

@@ -33,7 +33,7 @@ inline sextant::Filter condition(Dice& dice) {
     const auto field = any_field(dice);
     auto ordered = value(dice);
     if (std::holds_alternative<bool>(ordered.get())) ordered = 0;
-    switch (dice.below(12)) {
+    switch (dice.below(13)) {
         case 0: return field == value(dice);
         case 1: return field != value(dice);
         case 2: return field < ordered;
@@ -45,6 +45,10 @@ inline sextant::Filter condition(Dice& dice) {
         case 8: return field.starts_with(dice.below(2) == 0 ? "a" : "caf\xC3\xA9");
         case 9: return field.exists();
         case 10: return field.is_null();
+        case 11: {
+            static const std::vector<std::string> queries = {"a", "B", "cafe", "ca*", "say hi", "\"say HI\"", "\"hi say\"", "it", "\"2021 02\" 00"};
+            return field.match(queries[static_cast<std::size_t>(dice.below(static_cast<int>(queries.size())))]);
+        }
         default:
             if (dice.below(2) == 0) return field.within(sextant::GeoRadius{dice.below(180) - 90.0, dice.below(360) - 180.0, dice.below(10000) * 1e3});
             return field.within(sextant::GeoBox{-dice.below(91) * 1.0, dice.below(360) - 180.0, dice.below(91) * 1.0, dice.below(360) - 180.0});

@@ -15,7 +15,7 @@ THIRD_PARTY = {
     "model": ["torch/", "zlib.h"],
     "bundle": ["nlohmann/", "openssl/"],
     "encode": [],
-    "filter": ["nlohmann/"],
+    "filter": ["nlohmann/", "utf8proc.h"],
     "store": ["sqlite3.h", "xxhash.h"],
     "index": [],
     "rerank": [],

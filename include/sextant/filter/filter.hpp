@@ -69,12 +69,12 @@ struct Node;
 ///
 /// Every condition is true or false: one on a field that is missing, or of another type, is false, and its negation is
 /// true. Numbers are compared by value, whether written `2` or `2.0`; texts by their bytes, which is the order of their
-/// code points. Where the field holds an array, `contains` looks at its elements, and all else at the array itself.
+/// code points. Where the field holds an array, `contains` and `match` look at its elements, and all else at the array itself.
 class Filter {
 public:
     /// Reads what `to_string` writes, and what people do:
     ///     year >= 2020 and (tags contains "dog" or not album exists)
-    /// Comparisons `= == != < <= > >=`; `in [a, b]`, `contains v`, `starts with "t"`, `exists`, `is null`;
+    /// Comparisons `= == != < <= > >=`; `in [a, b]`, `contains v`, `starts with "t"`, `match "w"`, `exists`, `is null`;
     /// `within radius(lat, lon, metres)`, `within box(south, west, north, east)`; `and`, `or`, `not`, also as `&& || !`.
     /// Values: numbers, `true`, `false`, texts in JSON's quotes or in single ones, `time "2026-11-27T08:15:00Z"`.
     /// A field is `name`, `name.of.nested`, or with quotes `"any name".nested`.
@@ -82,8 +82,8 @@ public:
     [[nodiscard]] static Filter parse(std::string_view expression);
 
     /// The same from JSON: `{"field": "year", ">=": 2020}`, several conditions on a field in one object,
-    /// `{"and": [...]}`, `{"or": [...]}`, `{"not": ...}`; `"in": [...]`, `"contains"`, `"starts_with"`, `"exists": true`,
-    /// `"null": true`, `"within": {"lat", "lon", "metres"}` or `{"south", "west", "north", "east"}`; a moment is
+    /// `{"and": [...]}`, `{"or": [...]}`, `{"not": ...}`; `"in": [...]`, `"contains"`, `"starts_with"`, `"match"`,
+    /// `"exists": true`, `"null": true`, `"within": {"lat", "lon", "metres"}` or `{"south", "west", "north", "east"}`; a moment is
     /// `{"time": "2026-11-27"}`. Throws as `parse`, naming the place as a JSON pointer.
     [[nodiscard]] static Filter from_json(std::string_view json);
 
@@ -119,6 +119,10 @@ public:
     [[nodiscard]] Filter in(std::vector<FieldValue> values) const;
     [[nodiscard]] Filter contains(const FieldValue& value) const;  ///< an array with an element that equals it
     [[nodiscard]] Filter starts_with(std::string prefix) const;    ///< a text, byte for byte
+    /// A text with these words, or an array of texts that have them: `red "hot dog" sau*` asks for three, of which the second
+    /// are two that follow each other and the third begins so. Case, accents of Latin and Greek letters and compatible forms
+    /// (Unicode's NFKC) make no difference; an ideograph or kana is a word. Throws `invalid_argument` if there is no word.
+    [[nodiscard]] Filter match(std::string words) const;
     [[nodiscard]] Filter exists() const;                           ///< is there, and may be null
     [[nodiscard]] Filter is_null() const;                          ///< is there, and null
     /// An object with the numbers `lat` and `lon`, in degrees.
