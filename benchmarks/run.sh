@@ -6,6 +6,7 @@
 #   index        how much faster than faiss and torch an index is searched exactly, and than faiss, hnswlib, usearch, scalable-vs and
 #                scann approximately, at the same recall, and built; plots go to build/bench-data/graph-*.svg (the first run encodes
 #                117,659 texts: ten minutes; the second set of the graph, 1 M x 512, takes 16 GB of memory: "index --rows 100000" for fewer)
+#   filters      what a filter costs and does to recall, by how many records meet it and where they lie; on the same texts
 #   scale        what an index costs as it grows, and what readers wait beside a writer; ROWS=300000 for less than a million
 # Parameters are printed above the figures; each figure is one line: figure NAME VALUE goal GOAL.
 set -euo pipefail
@@ -14,6 +15,13 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 configure_bench() {
     cmake -S . -B build/bench -G Ninja -DCMAKE_BUILD_TYPE=Release -DSEXTANT_WITH_TORCH=OFF -DSEXTANT_BUILD_EXAMPLES=OFF \
         -DSEXTANT_BUILD_BENCHMARKS=ON > build/bench.log 2>&1 || { cat build/bench.log; exit 1; }
+}
+
+data=build/bench-data
+
+glosses() {
+    mkdir -p $data
+    [ -e $data/glosses.npy ] || "${SEXTANT_PYTHON:-build/python/bin/python}" benchmarks/glosses.py $data/glosses.npy
 }
 
 case "${1:-}" in
@@ -41,8 +49,7 @@ case "${1:-}" in
         "${SEXTANT_PYTHON:-build/python/bin/python}" -W ignore benchmarks/encode.py build/bench-torch/benchmarks/encode_benchmark ;;
     index)
         bash cmake/setup.sh --tests
-        data=build/bench-data peers=build/bench-python
-        mkdir -p $data
+        peers=build/bench-python
         if ! cat benchmarks/requirements.txt benchmarks/graph-peers.txt | cmp -s - $peers/installed; then
             python3 -m venv --clear $peers
             $peers/bin/python -m pip install -q --disable-pip-version-check -r benchmarks/requirements.txt
@@ -51,16 +58,22 @@ case "${1:-}" in
             done < <(grep -v '^#' benchmarks/graph-peers.txt)
             cat benchmarks/requirements.txt benchmarks/graph-peers.txt > $peers/installed
         fi
-        [ -e $data/glosses.npy ] || "${SEXTANT_PYTHON:-build/python/bin/python}" benchmarks/glosses.py $data/glosses.npy
+        glosses
         configure_bench
         cmake --build build/bench --target index_benchmark
         $peers/bin/python benchmarks/index.py build/bench/benchmarks/index_benchmark $data "${@:2}"
         $peers/bin/python benchmarks/graph.py build/bench/benchmarks/index_benchmark $data "${@:2}" ;;
+    filters)
+        bash cmake/setup.sh --tests
+        glosses
+        configure_bench
+        cmake --build build/bench --target filters_benchmark
+        build/bench/benchmarks/filters_benchmark $data/glosses.npy 2 ;;
     scale)
         bash cmake/setup.sh
-        mkdir -p build/bench-data
+        mkdir -p $data
         configure_bench
         cmake --build build/bench --target scale_benchmark
-        python3 benchmarks/scale.py build/bench/benchmarks/scale_benchmark build/bench-data --rows "${ROWS:-1000000}" ;;
-    *) echo "usage: bash benchmarks/run.sh queries|preprocess|encode|index|scale" >&2; exit 2 ;;
+        python3 benchmarks/scale.py build/bench/benchmarks/scale_benchmark $data --rows "${ROWS:-1000000}" ;;
+    *) echo "usage: bash benchmarks/run.sh queries|preprocess|encode|index|filters|scale" >&2; exit 2 ;;
 esac

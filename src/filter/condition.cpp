@@ -45,6 +45,7 @@ struct Compare {
 }  // namespace
 
 std::partial_ordering compare(const Scalar& held, const FieldValue& value) { return std::visit(Compare(), held, value.get()); }
+std::partial_ordering compare(const Scalar& a, const Scalar& b) { return std::visit(Compare(), a, b); }
 
 namespace {
 

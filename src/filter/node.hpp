@@ -76,6 +76,7 @@ using Condition = std::variant<Equal, Ordered, OneOf, Contains, StartsWith, Matc
 
 /// Exact; unordered if they are of different types.
 [[nodiscard]] std::partial_ordering compare(const Scalar& held, const FieldValue& value);
+[[nodiscard]] std::partial_ordering compare(const Scalar& a, const Scalar& b);
 
 /// True if a field that holds this meets the condition.
 [[nodiscard]] bool meets(const Held& held, const Condition& condition);

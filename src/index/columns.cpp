@@ -30,6 +30,17 @@ struct HashScalar {
     }
 };
 
+/// What a filter asks of fields.
+void collect(const Filter& filter, std::vector<const filter::OnField*>& asked) {
+    const auto& is = filter.node().is;
+    if (const auto* one = std::get_if<filter::OnField>(&is)) asked.push_back(one);
+    if (const auto* all = std::get_if<filter::All>(&is))
+        for (const auto& part : all->of) collect(part, asked);
+    if (const auto* any = std::get_if<filter::Any>(&is))
+        for (const auto& part : any->of) collect(part, asked);
+    if (const auto* negation = std::get_if<filter::Not>(&is)) collect(negation->of, asked);
+}
+
 template <class Join>
 Bits joined(std::vector<Bits> parts, Join&& join) {
     Bits result = std::move(parts.front());
@@ -98,6 +109,7 @@ std::vector<std::uint8_t> Column::met(const filter::Condition& condition) const 
     std::optional<std::vector<std::uint32_t>> numbers;
     if (const auto* equal = std::get_if<filter::Equal>(&condition)) numbers = numbers_of({&equal->value, 1});
     if (const auto* any = std::get_if<filter::OneOf>(&condition)) numbers = numbers_of(any->values);
+    if (!numbers) numbers = order_.meeting(values_, condition);
     const auto* match = std::get_if<filter::Match>(&condition);
     if (match) numbers = words_.with_all(match->phrases);
     if (match && std::ranges::any_of(match->phrases, [](const auto& phrase) { return phrase.words.size() > 1; }))  // in that order?
@@ -109,9 +121,16 @@ std::vector<std::uint8_t> Column::met(const filter::Condition& condition) const 
     return met;
 }
 
-void Column::list_words() {
+bool Column::ready_for(const filter::Condition& condition) const {
+    if (std::holds_alternative<filter::Match>(condition)) return words_.listed() == values_.size();
+    return !ValueOrder::about_order(condition) || order_.sorted(values_);
+}
+
+void Column::get_ready_for(const filter::Condition& condition) {
+    if (ready_for(condition)) return;
+    if (!std::holds_alternative<filter::Match>(condition)) return order_.sort(values_);
     if (words_.listed() == 0) words_.add({});  // of the missing field
-    while (!words_listed()) words_.add(values_[words_.listed()]->elements);
+    while (words_.listed() < values_.size()) words_.add(values_[words_.listed()]->elements);
 }
 
 Bits Column::select(const filter::Condition& condition, std::size_t blocks) const {
@@ -127,20 +146,10 @@ void Columns::forget(std::span<const std::size_t> slots) {
         for (const auto slot : slots) column.forget(slot);
 }
 
-void Columns::collect(const Filter& filter, std::set<Asked>& asked) {
-    const auto& is = filter.node().is;
-    if (const auto* one = std::get_if<filter::OnField>(&is)) asked.insert({one->path, std::holds_alternative<filter::Match>(one->condition)});
-    if (const auto* all = std::get_if<filter::All>(&is))
-        for (const auto& part : all->of) collect(part, asked);
-    if (const auto* any = std::get_if<filter::Any>(&is))
-        for (const auto& part : any->of) collect(part, asked);
-    if (const auto* negation = std::get_if<filter::Not>(&is)) collect(negation->of, asked);
-}
-
-std::shared_lock<std::shared_mutex> Columns::with_all_read(const std::set<Asked>& asked, const Bits& live, const Read& read) {
-    const auto complete = [&](const Asked& one) {
-        const auto column = columns_.find(one.path);
-        return column != columns_.end() && column->second.complete(live) && (!one.words || column->second.words_listed());
+std::shared_lock<std::shared_mutex> Columns::with_all_read(const std::vector<const filter::OnField*>& asked, const Bits& live, const Read& read) {
+    const auto complete = [&](const filter::OnField* one) {
+        const auto column = columns_.find(one->path);
+        return column != columns_.end() && column->second.complete(live) && column->second.ready_for(one->condition);
     };
     std::shared_lock reading(mutex_);
     while (!std::ranges::all_of(asked, complete)) {
@@ -151,13 +160,14 @@ std::shared_lock<std::shared_mutex> Columns::with_all_read(const std::set<Asked>
     return reading;
 }
 
-void Columns::read_missing(const std::set<Asked>& asked, const Bits& live, const Read& read) {
+void Columns::read_missing(const std::vector<const filter::OnField*>& asked, const Bits& live, const Read& read) {
     const std::unique_lock writing(mutex_);
-    std::vector<filter::Path> paths;
+    std::set<filter::Path> wanted;
+    for (const auto* one : asked) wanted.insert(one->path);
+    const std::vector<filter::Path> paths(wanted.begin(), wanted.end());
     std::vector<Column*> columns;
-    for (const auto& one : asked) {
-        paths.push_back(one.path);
-        columns.push_back(&columns_[one.path]);
+    for (const auto& path : paths) {
+        columns.push_back(&columns_[path]);
         columns.back()->prepare(live.size());
     }
     const auto read_slot = [&](std::size_t slot) {
@@ -168,8 +178,7 @@ void Columns::read_missing(const std::set<Asked>& asked, const Bits& live, const
         });
     };
     for_each_slot(live, read_slot);
-    for (const auto& one : asked)
-        if (one.words) columns_.at(one.path).list_words();
+    for (const auto* one : asked) columns_.at(one->path).get_ready_for(one->condition);
 }
 
 Bits Columns::evaluate(const Filter& filter, std::size_t blocks) const {
@@ -188,7 +197,7 @@ Bits Columns::evaluate(const Filter& filter, std::size_t blocks) const {
 }
 
 Bits Columns::select(const Filter& filter, const Bits& live, const Read& read) {
-    std::set<Asked> asked;
+    std::vector<const filter::OnField*> asked;
     collect(filter, asked);
     const auto reading = with_all_read(asked, live, read);
     auto bits = evaluate(filter, live.size());

@@ -7,7 +7,6 @@
 #include <map>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <shared_mutex>
 #include <span>
 #include <string>
@@ -21,6 +20,7 @@
 
 #include "filter/node.hpp"
 #include "index/bits.hpp"
+#include "index/value_order.hpp"
 #include "index/word_lists.hpp"
 
 namespace sextant::index {
@@ -47,9 +47,9 @@ public:
     /// There must be room.
     void set(std::size_t slot, const std::optional<filter::Held>& held);
 
-    /// For `Match`: every value's words are listed. Until they are, `list_words` and after that `select`.
-    [[nodiscard]] bool words_listed() const { return words_.listed() == values_.size(); }
-    void list_words();
+    /// Whether `select` has what it needs for a condition: the words of all values, or their order. Else `get_ready` first.
+    [[nodiscard]] bool ready_for(const filter::Condition& condition) const;
+    void get_ready_for(const filter::Condition& condition);
 
     /// Of the slots of so many blocks, for which there must be room; what was not read means nothing.
     [[nodiscard]] Bits select(const filter::Condition& condition, std::size_t blocks) const;
@@ -69,7 +69,8 @@ private:
     Bits read_;
     std::vector<const filter::Held*> values_{nullptr};  // keys of numbers_; the first stands for a missing field
     std::unordered_map<filter::Held, std::uint32_t, Hash> numbers_;
-    WordLists words_;  // of values_
+    WordLists words_;   // of values_
+    ValueOrder order_;  // of these
 };
 
 /// The columns of all fields that filters have asked for so far: the first filter on a field reads every payload, later
@@ -91,15 +92,8 @@ public:
     void forget(std::span<const std::size_t> slots);
 
 private:
-    /// What is asked of a field.
-    struct Asked {
-        filter::Path path;
-        bool words = false;
-        friend auto operator<=>(const Asked&, const Asked&) = default;
-    };
-    static void collect(const Filter& filter, std::set<Asked>& asked);
-    std::shared_lock<std::shared_mutex> with_all_read(const std::set<Asked>& asked, const Bits& live, const Read& read);
-    void read_missing(const std::set<Asked>& asked, const Bits& live, const Read& read);
+    std::shared_lock<std::shared_mutex> with_all_read(const std::vector<const filter::OnField*>& asked, const Bits& live, const Read& read);
+    void read_missing(const std::vector<const filter::OnField*>& asked, const Bits& live, const Read& read);
     [[nodiscard]] Bits evaluate(const Filter& filter, std::size_t blocks) const;
 
     std::shared_mutex mutex_;

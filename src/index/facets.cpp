@@ -48,7 +48,8 @@ void Column::count(const Bits& among, ValueCounts& counts) const {
 }
 
 void Columns::count(const filter::Path& path, const Bits& among, const Read& read, ValueCounts& counts) {
-    const auto reading = with_all_read({Asked{path}}, among, read);
+    const filter::OnField any{path, filter::Exists{}};
+    const auto reading = with_all_read({&any}, among, read);
     columns_.at(path).count(among, counts);
 }
 
