@@ -101,9 +101,9 @@ std::size_t Index::Impl::number_of(std::string_view space) const {
 std::size_t Index::size() const { return impl_->now().counts.rows; }
 
 bool Index::contains(std::string_view id) const {
-    impl_->look_again();
-    const std::lock_guard names(impl_->naming);
-    return impl_->find(id).has_value();
+    bool found = false;
+    (void)impl_->now([&] { found = impl_->find(id).has_value(); });
+    return found;
 }
 
 void Index::upsert(std::span<const Record> records) {
@@ -184,16 +184,12 @@ Record Index::Impl::record(const State& seen, std::span<const std::optional<std:
 }
 
 std::optional<Record> Index::get(std::string_view id) const {
-    impl_->look_again();
-    State state;
     std::vector<std::optional<std::size_t>> slots;
-    {
-        const std::lock_guard names(impl_->naming);
-        if (!impl_->find(id)) return std::nullopt;
-        for (const auto& space : impl_->spaces) slots.push_back(space.table.find(id));
-        state = impl_->last();
-    }
-    return impl_->record(state, slots);
+    bool found = false;
+    const auto state = impl_->now([&] {
+        for (const auto& space : impl_->spaces) found = slots.emplace_back(space.table.find(id)).has_value() || found;
+    });
+    return found ? std::optional(impl_->record(state, slots)) : std::nullopt;
 }
 
 void Index::verify() const {

@@ -221,6 +221,7 @@ void Index::Impl::load(std::size_t threads) {
     change.counts_ = views.front()->counts();
     publish(change, nullptr, views.front());
     load_graphs(threads);
+    if (!file->writable()) state.file.reset();
 }
 
 namespace {
@@ -250,26 +251,30 @@ State Index::Impl::last() const {
     return state;
 }
 
-State Index::Impl::now() {
-    look_again();
-    return last();
+State Index::Impl::now(const std::function<void()>& find) {
+    std::unique_lock reader(writing, std::defer_lock);
+    std::unique_lock names(naming, std::defer_lock);
+    std::shared_ptr<const store::RecordView> view;
+    if (file && !file->writable()) {
+        reader.lock();
+        view = look_again();
+    }
+    if (find) {
+        names.lock();
+        find();
+    }
+    auto seen = last();
+    if (view) seen.file = std::move(view);
+    return seen;
 }
 
-void Index::Impl::look_again() {
-    if (!file || file->writable()) return;
-    const std::lock_guard reader(writing);
-    outdated = file->others_committed() || outdated;
-    if (!outdated) return;
-    const auto view = file->view();
+/// For a file that is only read: a view of the last commit, which `state` is of then. The caller holds `writing`.
+std::shared_ptr<const store::RecordView> Index::Impl::look_again() {
+    auto view = file->view();
     const auto counts = view->counts();
-    if (counts.changes == state.counts.changes) {  // the file was compacted, say: the old view would keep the log
-        auto seen = view;
-        const std::lock_guard lock(latest);
-        std::swap(state.file, seen);
-    } else if (!catch_up(view, counts, view->changed_since(state.counts.changes)) && !catch_up(view, counts, std::nullopt)) {
+    if (counts.changes != state.counts.changes && !catch_up(view, counts, view->changed_since(state.counts.changes)) && !catch_up(view, counts, std::nullopt))
         throw Error(ErrorCode::corrupt, name + ": what another program wrote to it does not add up: open it again");
-    }
-    outdated = false;
+    return view;
 }
 
 /// Takes over the rows that changed, or all that differ if it is not known which. False, and nothing has happened, if that
@@ -301,7 +306,7 @@ bool Index::Impl::catch_up(const std::shared_ptr<const store::RecordView>& view,
         if (!change.has_put(id)) change.remove(id);  // another row may have its id now
     if (change.counts_.root != counts.root || change.counts_.rows != counts.rows) return false;
     change.counts_ = counts;
-    publish(change, nullptr, view);
+    publish(change, nullptr);
     return true;
 }
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -88,22 +89,22 @@ struct Index::Impl {
     std::deque<index::SpaceTable> spaces;   // at least one
     store::JsonCheck json;
     std::mutex building;        // held by the one who links; taken before `writing`
-    std::mutex writing;         // held by the one who changes anything: a writer, or who sees that another process wrote
+    std::mutex writing;         // held by the one who changes anything: a writer, or who looks if another process wrote
     mutable std::mutex naming;  // of the ids in the tables
     mutable std::mutex latest;  // of `state`; held for an instant, and taken after `naming`
-    index::State state;
-    bool outdated = false;  // the file has changes that `state` lacks
+    index::State state;         // without a view if the file is only read: it would keep what it sees in the writer's log
 
     Impl(std::string called, std::span<const NamedSpace> named);
     explicit Impl(store::RecordFile opened);
 
-    /// What the last commit left; if the file is only read, that of any process.
-    [[nodiscard]] index::State now();
+    /// What the last commit left; if the file is only read, that of any process. Calls `find`, if there is one, while ids stand
+    /// for what is in it.
+    [[nodiscard]] index::State now(const std::function<void()>& find = nullptr);
     [[nodiscard]] index::State last() const;  // that this object knows of
     void load(std::size_t threads);
     void load_graphs(std::size_t threads);
     void save_graph(std::size_t space, const index::LinkedRows& linked, const index::Rows& rows);
-    void look_again();
+    [[nodiscard]] std::shared_ptr<const store::RecordView> look_again();
     bool catch_up(const std::shared_ptr<const store::RecordView>& view, const store::Counts& counts,
                   const std::optional<std::vector<std::uint64_t>>& changed);
     void check_writable() const {

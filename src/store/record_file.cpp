@@ -1,7 +1,6 @@
 #include "store/record_file.hpp"
 
 #include <algorithm>
-#include <mutex>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -55,9 +54,6 @@ struct RecordFile::Impl {
     std::shared_ptr<const RecordView> opening;  // what was there when the file was opened, until someone wants a view
     Statement update_summary, insert, replace, remove, note, forget;
     std::vector<Statement> put_vector, remove_vector;  // of each space
-    std::mutex watching;                               // of the two
-    std::optional<Database> watcher;                   // if the file is only read: sees that others commit
-    std::int64_t watched_version = -1;                 // of the watcher, when it was asked last
     std::string shared_memory;      // the file of SQLite's locks
     ino_t shared_memory_inode = 0;  // another one if the last of those who knew of this one has gone
     std::int64_t data_version = 0;  // of the connection that writes; rises when any other one commits
@@ -134,8 +130,6 @@ RecordFile RecordFile::open(const fs::path& path, Access access) {
         begin_snapshot(reader);
         impl->summary = read_summary(reader, impl->name);
         impl->prepare_writing();
-    } else if (reader.mode() == Database::Mode::read) {
-        impl->watcher.emplace(file, impl->name, Database::Mode::read);
     }
     auto viewed = std::make_shared<const ViewedFile>(ViewedFile{file, impl->name, impl->summary.spaces, reader.mode()});
     impl->views = std::make_shared<RecordViews>(viewed);
@@ -167,13 +161,6 @@ void RecordFile::show_last_commit(RecordView& view) noexcept {
     } catch (...) {
         impl_->poisoned = true;
     }
-}
-
-bool RecordFile::others_committed() {
-    const std::lock_guard lock(impl_->watching);
-    if (!impl_->watcher) return false;
-    const auto version = impl_->watcher->integer("PRAGMA data_version");
-    return std::exchange(impl_->watched_version, version) != version;
 }
 
 void RecordFile::check_writable() const {

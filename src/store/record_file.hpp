@@ -19,8 +19,8 @@ namespace sextant::store {
 
 /// Records in one SQLite file: src/store/FORMAT.md. Knows rows by their number; who knows them by id is the index.
 ///
-/// Threads: `view` and the rest that is `const` by any threads at once, and while one thread writes. Transactions and
-/// `checkpoint()` are for one thread at a time.
+/// Threads: what is `const` by any threads at once, and while one thread writes. The rest, views too, is for one thread at a
+/// time; what a view then reads is not.
 ///
 /// Failures are `Error`: `io` if the system refuses, `corrupt` if bytes are damaged, each naming the file.
 class RecordFile {
@@ -51,17 +51,14 @@ public:
     [[nodiscard]] const Counts& counts() const noexcept;
     [[nodiscard]] bool writable() const noexcept;
 
-    /// Sees what the file held when it was opened or, once there was a commit, the last one. All views must be gone
-    /// before the file.
+    /// Sees what the file held when it was opened, if there was no commit of this object and this is asked first; else the
+    /// last commit, whoever made it. All views must be gone before the file.
     [[nodiscard]] std::shared_ptr<const RecordView> view();
 
     /// For those who must not fail after a commit: a view that has not looked yet, and then its look. Where the system
     /// refuses even that, the view sees every commit at once, of which there will be no more: `check_writable` throws.
     [[nodiscard]] std::shared_ptr<RecordView> spare_view();
     void show_last_commit(RecordView& view) noexcept;
-
-    /// Whether others may have committed since this was asked last; at first they may. False for who writes: then none can.
-    [[nodiscard]] bool others_committed();
 
     /// Throws `invalid_argument` if the file is open for reading only, `io` if an earlier write failed.
     void check_writable() const;

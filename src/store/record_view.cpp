@@ -130,7 +130,9 @@ Counts RecordView::checked_counts() const {
 
 Counts RecordView::counts() const {
     const std::lock_guard lock(mutex_);
-    return checked_counts();
+    if (!commit_) return checked_counts();
+    if (!counts_ || counts_->first != *commit_) counts_ = {*commit_, checked_counts()};
+    return counts_->second;
 }
 
 void RecordView::scan(const UseAll& each) const {
@@ -297,7 +299,7 @@ std::shared_ptr<RecordView> RecordViews::lend(std::unique_ptr<RecordView> view) 
 }
 
 void RecordViews::give_back(std::unique_ptr<RecordView> view) noexcept {
-    constexpr std::size_t most_idle = 4;
+    constexpr std::size_t most_idle = 16;
     view->let_go();
     const std::lock_guard lock(mutex_);
     if (idle_.size() == most_idle) return;

@@ -76,7 +76,7 @@ public:
     /// Reads what was kept as a part of a cache, unchecked. False if there is none.
     bool read_cache(std::string_view name, std::size_t part, std::vector<std::byte>& bytes) const;
 
-    /// Read and checked anew.
+    /// Read and checked when they are asked for first, after a look at another commit.
     [[nodiscard]] Counts counts() const;
 
     /// The rows that changed after the change numbered `since`, each once; nothing if the file does not remember all.
@@ -96,6 +96,7 @@ private:
     Database connection_;
     mutable std::mutex mutex_;  // of the connection
     std::optional<std::int64_t> commit_;  // SQLite's number of what is seen; none if every commit is seen at once
+    mutable std::optional<std::pair<std::int64_t, Counts>> counts_;  // of the commit that has this number
     mutable Statement fetch_;
     mutable std::vector<Statement> fetch_vector_;  // of each space, once they are wanted
 };

@@ -116,6 +116,25 @@ TEST_CASE("a reader that misses many commits catches up, whatever they did") {
     reader.verify();
 }
 
+// The log begins anew once all that it holds has been moved to the file and nobody looks at a commit in it.
+TEST_CASE("a reader between two calls keeps nothing in the log of a writer") {
+    const TempFolder folder;
+    const auto file = folder / "an.sextant";
+    auto writer = Index::create(file, space(2));
+    const auto reader = Index::open(file, {.read_only = true});
+    std::uintmax_t longest = 0;
+    constexpr std::uintmax_t checkpoint = 1000 * 16'384;
+    for (int commit = 0; commit < 120; ++commit) {
+        std::vector<Record> records;  // four pages each
+        for (int i = 0; i < 20; ++i) records.push_back(record(std::to_string(i), {1, static_cast<float>(commit)}, "{}", std::string(60'000, static_cast<char>('a' + commit % 26))));
+        writer.upsert(records);
+        REQUIRE(reader.get("0")->vector[1] == static_cast<float>(commit));
+        longest = std::max(longest, std::filesystem::file_size(file.string() + "-wal"));
+    }
+    CHECK(longest > checkpoint / 2);
+    CHECK(longest < 2 * checkpoint);
+}
+
 TEST_CASE("a file in a folder that cannot be written to") {
     const TempFolder folder;
     std::filesystem::create_directory(folder / "sealed");

@@ -23,7 +23,8 @@ namespace sextant {
 
 struct OpenOptions {
     /// Open without the right to write. Any number of programs may do so, also while another one writes: what that commits
-    /// is seen by the next call. What the last call saw stays in the writer's log beside the file until then.
+    /// is seen by the next call. While a call lasts, what it sees stays in the writer's log beside the file; between calls
+    /// nothing does.
     bool read_only = false;
     /// Accept a file whose fingerprint is not the expected one: the caller vouches that its vectors can be compared with
     /// his, and `space()` says so. Its dimensions and metric must fit all the same, and the file stays as it is.
@@ -92,8 +93,9 @@ inline constexpr double max_norm = 1e18;
 /// Order of insertion: a new record comes last; one that replaces another of its id takes that one's place.
 ///
 /// Threads: `const` methods may be called by any threads at once, and together with one that writes; writers wait for
-/// each other. Each search sees one state, before or after a write, never between, and waits for no writer. Readers of one
-/// state take turns to read payloads and texts from the file.
+/// each other. Each search sees one state, before or after a write, never between, and waits for no writer; but in an index
+/// that is open read_only for the one who takes over what another program has written. Readers of one state of an index that
+/// is open for writing take turns to read payloads and texts from the file.
 /// Moving or destroying an index excludes everything else.
 ///
 /// While an index is open, no other part of the program may open and close its file or those beside it (`-wal`, `-shm`):
