@@ -84,8 +84,9 @@ void add_salvage(CLI::App& app, int& status) {
         for (const auto& lost : result.lost)
             std::cerr << sextant::one_line("lost: row " + std::to_string(lost.row) + (lost.id.empty() ? "" : ", id " + lost.id) + ": " + lost.why) << '\n';
         if (result.missing > 0) std::cerr << "lost: " << result.missing << " records of which nothing was found\n";
+        if (result.summary_damaged) std::cerr << "lost: fingerprints, for what the file says of itself is damaged; check names and metrics with `sextant info`\n";
         std::cout << "saved " << result.saved << " records into " << paths->into << "; " << result.lost.size() + result.missing << " are lost\n";
-        status = result.lost.empty() && result.missing == 0 ? success : incomplete;
+        status = result.lost.empty() && result.missing == 0 && !result.summary_damaged ? success : incomplete;
     });
 }
 

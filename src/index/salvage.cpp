@@ -89,6 +89,7 @@ std::optional<std::uint64_t> next_row(store::Wreck& wreck, std::uint64_t after, 
 Salvage salvage(const std::filesystem::path& from, const std::filesystem::path& to) {
     Salvage salvage;
     store::Wreck wreck(from);
+    salvage.summary_damaged = wreck.summary_damaged();
     store::make_new_file(to, [&](const std::string& draft) {
         store::RecordFile::write_empty(draft, wreck.spaces());
         Saving saving(Index::open(draft), salvage);
@@ -106,7 +107,7 @@ Salvage salvage(const std::filesystem::path& from, const std::filesystem::path& 
     });
     std::ranges::sort(salvage.lost, {}, &LostRecord::row);
     const std::size_t found = salvage.saved + salvage.lost.size();
-    salvage.missing = wreck.rows() > found ? wreck.rows() - found : 0;
+    salvage.missing = std::max(wreck.rows().value_or(0), found) - found;
     return salvage;
 }
 

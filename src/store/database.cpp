@@ -224,6 +224,8 @@ std::string Database::text(std::string_view sql) const {
     return statement.step() ? std::string(statement.text(0)) : std::string();
 }
 
+void Database::keep_log() const noexcept { sqlite3_db_config(connection_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr); }
+
 bool Database::idle() const noexcept { return sqlite3_get_autocommit(connection_.get()) != 0; }
 std::int64_t Database::changes() const noexcept { return sqlite3_changes(connection_.get()); }
 

@@ -69,6 +69,9 @@ public:
     [[nodiscard]] std::int64_t integer(std::string_view sql) const;
     [[nodiscard]] std::string text(std::string_view sql) const;
 
+    /// Leaves the log where it is when this is closed.
+    void keep_log() const noexcept;
+
     [[nodiscard]] Mode mode() const noexcept { return mode_; }
     /// False between `BEGIN` and its end.
     [[nodiscard]] bool idle() const noexcept;

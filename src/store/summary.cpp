@@ -128,11 +128,15 @@ private:
     Values values_;
 };
 
-Values read_values(const Database& database, const std::string& name) {
+/// Of a file that may be damaged, what is text.
+Values read_values(const Database& database, const std::string& name, bool may_be_damaged = false) {
     Values values;
     auto query = database.prepare("SELECT key, value FROM meta");
     while (query.step()) {
-        if (!query.is_text(0) || !query.is_text(1)) throw_damaged(name, "its summary holds a value that is not text");
+        if (!query.is_text(0) || !query.is_text(1)) {
+            if (may_be_damaged) continue;
+            throw_damaged(name, "its summary holds a value that is not text");
+        }
         values.emplace(query.text(0), query.text(1));
         if (values.size() > max_spaces * (max_parts + 8)) throw_damaged(name, "its summary has too many entries");
     }
@@ -150,6 +154,25 @@ void check_space(const std::string& where, const Space& space) {
     for (const auto& [part, value] : space.fingerprint.parts) {
         check_text("the name of a part of the fingerprint", part, max_part_name_bytes);
         check_text("the part '" + part + "' of the fingerprint", value, max_part_bytes);
+    }
+}
+
+/// Of a file: it did not take others when it was made.
+void check_own_spaces(std::span<const NamedSpace> spaces, const std::string& name) {
+    try {
+        check_spaces(spaces);
+    } catch (const Error& error) {
+        throw_damaged(name, std::string("its summary names what is no space: ") + error.what());
+    }
+}
+
+/// What `take` returns; nothing if that is missing or damaged.
+template <class Take>
+auto if_there(const Take& take) -> std::optional<decltype(take())> {
+    try {
+        return take();
+    } catch (const Error&) {
+        return std::nullopt;
     }
 }
 
@@ -201,22 +224,29 @@ Summary read_summary(const Database& database, const std::string& name) {
     counts.changes = reader.take_number("changes", most);
     counts.forgotten = reader.take_number("forgotten", counts.changes);
     if (!reader.rest().empty()) throw_damaged(name, "its summary holds an unknown key");
-    check_spaces(summary.spaces);
+    check_own_spaces(summary.spaces, name);
     return summary;
 }
 
-Summary read_damaged_summary(const Database& database, const std::string& name) {
-    Reader reader(name, read_values(database, name));
-    Summary summary;
+DamagedSummary read_damaged_summary(const Database& database, const std::string& name) {
+    Reader reader(name, read_values(database, name, /*may_be_damaged=*/true));
+    DamagedSummary summary;
+    const auto checksum = if_there([&] { return reader.take_checksum("checksum"); });
+    summary.damaged = !checksum || *checksum != checksum_of(reader.rest());
     if (database.integer("PRAGMA user_version") == 1) {
         summary.spaces.push_back({"", reader.take_space("")});
     } else {
         const auto spaces = reader.take_number("spaces", max_spaces);
         for (std::size_t i = 0; i < spaces; ++i) summary.spaces.push_back(reader.take_named_space(i));
     }
-    summary.counts.rows = reader.take_number("rows", most);
-    summary.counts.next_row = reader.take_number("next_row", most);
-    check_spaces(summary.spaces);
+    summary.rows = if_there([&] { return reader.take_number("rows", most); });
+    summary.next_row = if_there([&] { return reader.take_number("next_row", most); });
+    for (std::size_t i = 0; summary.damaged && i < summary.spaces.size(); ++i) {
+        auto& [space_name, space] = summary.spaces[i];
+        space.fingerprint = {};
+        if (space_name.size() > max_space_name_bytes || first_invalid_utf8(space_name)) space_name = "space " + std::to_string(i);
+    }
+    check_own_spaces(summary.spaces, name);
     return summary;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -42,7 +43,14 @@ inline constexpr const char* update_summary_sql = "UPDATE meta SET value = ?2 WH
 /// or `corrupt`.
 [[nodiscard]] Summary read_summary(const Database& database, const std::string& name);
 
-/// The same of what may be damaged, without a look at checksums and tables; also of a file of format 1.
-[[nodiscard]] Summary read_damaged_summary(const Database& database, const std::string& name);
+/// What can be told of a file whose summary may be damaged.
+struct DamagedSummary {
+    bool damaged = false;            ///< its checksum does not match
+    std::vector<NamedSpace> spaces;  ///< if it is damaged without fingerprints: a wrong one would let vectors be compared that cannot be
+    std::optional<std::uint64_t> rows, next_row;
+};
+
+/// Without a look at the tables; also of a file of format 1. Throws `corrupt` if the spaces cannot be told.
+[[nodiscard]] DamagedSummary read_damaged_summary(const Database& database, const std::string& name);
 
 }  // namespace sextant::store

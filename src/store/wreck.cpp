@@ -1,6 +1,8 @@
 #include "store/wreck.hpp"
 
 #include <cstring>
+#include <system_error>
+#include <utility>
 
 #include <sextant/core/error.hpp>
 #include <sextant/core/utf8.hpp>
@@ -19,19 +21,26 @@ std::vector<float> floats(std::span<const std::byte> bytes) {
     return vector;
 }
 
+/// Who closes a file last moves what its log holds into it, unless he was told not to. An empty log is taken away.
+Database open_unchanged(const std::string& path, const std::string& name) {
+    std::error_code ignored;
+    const bool has_log = std::filesystem::exists(path + "-wal", ignored);
+    auto database = open_for_reading(path, name);
+    if (has_log) database.keep_log();
+    return database;
+}
+
 }  // namespace
 
 Wreck::Wreck(const std::filesystem::path& path)
-    : name_(path.string()), database_(open_for_reading(name_of_existing(path), name_)), version_(version_of(database_, name_)) {
+    : name_(path.string()), database_(open_unchanged(name_of_existing(path), name_)), version_(version_of(database_, name_)) {
     if (version_ != 1 && version_ != format_version)
         throw Error(ErrorCode::incompatible, name_ + " has format version " + std::to_string(version_) + ": use a newer Sextant");
     summary_ = read_damaged_summary(database_, name_);
-    try {
-        end_ = read_summary(database_, name_).counts.next_row;
-    } catch (const Error&) {  // its checksum does not match, or it is of format 1
-    }
     constexpr std::uint64_t fewest_bytes = 32;  // of a row: its checksums alone
     most_rows_ = static_cast<std::uint64_t>(database_.integer("PRAGMA page_count") * database_.integer("PRAGMA page_size")) / fewest_bytes;
+    // A file of few bytes that says it once had more numbers than can be counted is not to be believed either.
+    if (!summary_.damaged && summary_.next_row && *summary_.next_row / 1000 <= most_rows_) end_ = summary_.next_row;
     fetch_id_ = database_.prepare("SELECT id FROM records WHERE row = ?1");
     fetch_next_ = database_.prepare("SELECT row FROM records WHERE row > ?1 ORDER BY row LIMIT 1");
     if (version_ == 1) {
@@ -39,7 +48,7 @@ Wreck::Wreck(const std::filesystem::path& path)
         return;
     }
     auto file = std::make_shared<const ViewedFile>(ViewedFile{name_of_existing(path), name_, summary_.spaces, database_.mode()});
-    view_.emplace(open_for_reading(file->path, name_), file);
+    view_.emplace(std::move(database_), file);
 }
 
 std::optional<std::uint64_t> Wreck::next(std::uint64_t number) {

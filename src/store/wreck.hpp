@@ -16,15 +16,18 @@
 
 namespace sextant::store {
 
-/// Reads row by row, so that what is damaged does not hide the rest.
+/// Reads row by row, so that what is damaged does not hide the rest. Neither the file nor its log is changed, also when it is
+/// closed.
 class Wreck {
 public:
     /// Throws `not_found`, `incompatible`, or `corrupt` if there is nothing that could be read.
     explicit Wreck(const std::filesystem::path& path);
 
     [[nodiscard]] const std::vector<NamedSpace>& spaces() const noexcept { return summary_.spaces; }
-    /// How many rows the file says that it has.
-    [[nodiscard]] std::uint64_t rows() const noexcept { return summary_.counts.rows; }
+    /// Whether what the file says of itself is damaged. Then no space has a fingerprint.
+    [[nodiscard]] bool summary_damaged() const noexcept { return summary_.damaged; }
+    /// How many rows the file says that it has, if that can be read.
+    [[nodiscard]] std::optional<std::uint64_t> rows() const noexcept { return summary_.rows; }
     /// No row has this number or a higher one; nothing if the file's word cannot be trusted.
     [[nodiscard]] std::optional<std::uint64_t> end() const noexcept { return end_; }
     /// More rows than this find no place in the file.
@@ -41,10 +44,10 @@ private:
     [[nodiscard]] std::optional<Record> read_version_1(std::uint64_t number);
 
     std::string name_;
-    Database database_;
+    Database database_;  // of an older file; else the view has it
     std::int64_t version_;
-    Summary summary_;
-    std::optional<RecordView> view_;  // of a file of this version
+    DamagedSummary summary_;
+    std::optional<RecordView> view_;
     std::optional<std::uint64_t> end_;
     std::uint64_t most_rows_;
     Statement fetch_, fetch_id_, fetch_next_;

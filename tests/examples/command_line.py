@@ -301,6 +301,13 @@ with tempfile.TemporaryDirectory() as folder:
     expect("saved 499 records" in done.stdout and "1 are lost" in done.stdout and "row 401" in done.stderr, done.stdout + done.stderr)
     expect("is whole: 499 records" in run("verify", saved).stdout, "what was saved is whole")
     expect_one_line_error(run("salvage", damaged, "--into", saved, code=1), "exists already")
+    content = bytearray(store.read_bytes())
+    where = content.index(b"rows500") + 4
+    content[where] ^= 1
+    damaged.write_bytes(content)
+    saved.unlink()
+    done = run("salvage", damaged, "--into", saved, code=3)
+    expect("saved 500 records" in done.stdout and "lost: fingerprints" in done.stderr, done.stdout + done.stderr)
     expect("copied 500 records" in run("backup", store, "--into", copy).stdout, "backup")
     expect("bytes before" in run("compact", copy).stdout, "compact")
     expect("is whole: 500 records" in run("verify", copy).stdout, "a compacted copy is whole")

@@ -204,6 +204,51 @@ TEST_CASE("what the file says of itself is not believed when it is damaged") {
     CHECK(result.lost[0].row == 8'000'000'000'000'000'000U);
 }
 
+TEST_CASE("what the file says of itself is not needed to save its records, and not copied unchecked") {
+    const TempFolder folder;
+    const auto file = folder / "an.sextant";
+    const sextant::Space told{.dimensions = 8, .metric = sextant::Metric::dot, .fingerprint = {"an encoder", {{"weights", "aa"}}}};
+    Index::create(file, {{"picture", told}, {"caption", space(2)}}).upsert(many(50));
+    auto result = sextant::salvage(file, folder / "whole");
+    CHECK_FALSE(result.summary_damaged);
+    CHECK(Index::open(folder / "whole").space().fingerprint == told.fingerprint);
+
+    const Ids damages = {"UPDATE meta SET value = 'another encoder' WHERE key = 'space.0.fingerprint'",
+                         "UPDATE meta SET value = x'00' WHERE key IN ('rows', 'next_row')", "DELETE FROM meta WHERE key IN ('root', 'checksum')",
+                         "UPDATE meta SET value = 'caption' || char(1) WHERE key = 'space.1.name'"};
+    for (std::size_t i = 0; i < damages.size(); ++i) {
+        run_sql(file, damages[i]);
+        CHECK_THROWS_AS(Index::open(file), sextant::Error);
+        const auto saved = folder / std::to_string(i);
+        result = sextant::salvage(file, saved);
+        CHECK(result.summary_damaged);
+        CHECK(result.saved == 50);
+        CHECK(result.missing == 0);
+        const auto index = Index::open(saved);
+        CHECK(index.space("picture").metric == sextant::Metric::dot);
+        CHECK(index.space().fingerprint == sextant::Fingerprint());
+    }
+    run_sql(file, "UPDATE meta SET value = CAST(x'70ff' AS TEXT) WHERE key = 'space.1.name'");  // no UTF-8
+    (void)sextant::salvage(file, folder / "renamed");
+    CHECK(Index::open(folder / "renamed").space("space 1").dimensions == 2);
+}
+
+// Whoever closes a file last otherwise moves its log into it: that of a damaged file is evidence, and may be what is damaged.
+TEST_CASE("salvage leaves a file and its log as they were after a crash") {
+    const TempFolder folder;
+    auto index = Index::create(folder / "an.sextant", space(8));
+    index.upsert(many(50));
+    const auto file = folder / "crashed", log = folder / "crashed-wal";
+    const auto bytes = read_file(folder / "an.sextant"), log_bytes = read_file(folder / "an.sextant-wal");
+    REQUIRE_FALSE(log_bytes.empty());
+    write_file(file, bytes);
+    write_file(log, log_bytes);
+    CHECK(sextant::salvage(file, folder / "saved").saved == 50);
+    CHECK(read_file(file) == bytes);
+    REQUIRE(std::filesystem::exists(log));
+    CHECK(read_file(log) == log_bytes);
+}
+
 TEST_CASE("records of a file of format 1 are brought along") {
     // tests/index/files/README.md says how it was made.
     const TempFolder folder;
