@@ -38,7 +38,7 @@ struct Wanted {
 /// Rows are compared by their scores in 32 bits, then by the order of insertion; the bound holds for scores in 32 bits.
 class ExactScan {
 public:
-    /// Both must outlive this. k is at least 1.
+    /// The rows and `Wanted::allowed` must outlive this. k is at least 1.
     ExactScan(const Rows& rows, const Wanted& wanted) : rows_(rows), wanted_(wanted) {}
 
     /// `vector` must stay where it is, and be one that the index could hold.
@@ -82,7 +82,7 @@ private:
     void score_all(const Block& block, std::uint64_t rows, Asked& asked);
 
     const Rows& rows_;
-    const Wanted& wanted_;
+    Wanted wanted_;
     const kernels::CodeKernels& kernels_ = kernels::code_kernels();
     std::deque<Asked> queries_;
     std::vector<Tile> tiles_;

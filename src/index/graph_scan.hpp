@@ -18,7 +18,7 @@ namespace sextant::index {
 /// scanned. If a walk comes by fewer rows than are wanted and allowed, all that are allowed are scanned.
 class GraphScan {
 public:
-    /// All must outlive this. A walk keeps the `ef` nearest nodes it has seen.
+    /// All but `wanted` itself must outlive this. A walk keeps the `ef` nearest nodes it has seen.
     GraphScan(const Rows& rows, const Graph& graph, const Bits& unlinked, const Wanted& wanted, std::size_t ef)
         : rows_(rows), graph_(graph), unlinked_(unlinked), wanted_(wanted), ef_(ef) {}
 
@@ -47,7 +47,7 @@ private:
     const Rows& rows_;
     const Graph& graph_;
     const Bits& unlinked_;
-    const Wanted& wanted_;
+    Wanted wanted_;
     std::size_t ef_;
     std::deque<Asked> queries_;
     std::atomic<std::size_t> next_{0};

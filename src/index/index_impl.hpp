@@ -132,6 +132,8 @@ struct Index::Impl {
     [[nodiscard]] index::Bits meeting(const index::State& seen, std::size_t space, const std::optional<Filter>& filter);
     /// The same, of the records that have no vector in an earlier space: so each record is counted once.
     [[nodiscard]] index::Bits meeting_first(const index::State& seen, std::size_t space, const std::optional<Filter>& filter);
+    [[nodiscard]] std::vector<kernels::Scored> best_of_parents(const index::State& seen, std::size_t space, std::span<const kernels::Scored> found,
+                                                               std::size_t k) const;
     [[nodiscard]] SearchResult result(const index::State& seen, std::size_t space, std::span<const kernels::Scored> found,
                                       const NearestOptions& options) const;
 };

@@ -2,8 +2,10 @@
 #include <chrono>
 #include <cmath>
 #include <exception>
+#include <numeric>
 #include <string>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include <sextant/core/error.hpp>
@@ -35,29 +37,32 @@ kernels::Scored after(const NearestOptions& options, std::size_t queries) {
     return {*cursor.score, cursor.number, 0};
 }
 
-/// Of the hits with one parent keeps the first; at most k. False if there are fewer than k then.
-bool keep_best_of_parents(SearchResult& result, std::size_t k) {
-    std::unordered_set<std::string> seen;
-    std::erase_if(result.hits, [&seen](const Hit& hit) { return !seen.insert(hit.parent.empty() ? hit.id : hit.parent).second; });
-    if (result.hits.size() < k) return false;
-    result.hits.erase(result.hits.begin() + static_cast<std::ptrdiff_t>(k), result.hits.end());
-    result.next.clear();  // the rest of these parts would come again
-    if (result.completeness == Completeness::exhausted) result.completeness = Completeness::exact;
-    return true;
-}
-
 }  // namespace
+
+/// Of what was found the first of each parent, at most k.
+std::vector<kernels::Scored> Index::Impl::best_of_parents(const index::State& seen, std::size_t space, std::span<const kernels::Scored> found, std::size_t k) const {
+    const auto& in = seen.spaces[space];
+    std::unordered_set<std::string> parents;
+    std::vector<kernels::Scored> best;
+    for (const auto& one : found) {
+        if (best.size() == k) break;
+        std::string parent;
+        seen.read(in, one.row, [&parent](const index::Details& details) { parent = details.parent; });
+        if (parents.insert(parent.empty() ? in.rows->named(one.row).first : std::move(parent)).second) best.push_back(one);
+    }
+    return best;
+}
 
 SearchResult Index::Impl::result(const index::State& seen, std::size_t space, std::span<const kernels::Scored> found,
                                  const NearestOptions& options) const {
     SearchResult result;
     result.score_type = score_type_of(spaces[space].space.metric);
     if (found.size() < options.k) result.completeness = Completeness::exhausted;
-    else result.next = index::Cursor{found.back().order, found.back().score}.to_string();
+    else if (!options.one_per_parent) result.next = index::Cursor{found.back().order, found.back().score}.to_string();
     const auto& in = seen.spaces[space];
     for (const auto& best : found) {
         auto& hit = result.hits.emplace_back(Hit{in.rows->named(best.row).first, best.score, best.score, {}, {}});
-        if (options.records || options.one_per_parent)
+        if (options.records)
             seen.read(in, best.row, [&hit](const index::Details& details) {
                 hit.payload = details.payload;
                 hit.text = details.text;
@@ -115,25 +120,31 @@ std::vector<SearchResult> Index::nearest(const Eigen::Ref<const Matrix>& queries
         wanted.allowed = allowed.data();
         rows = index::count_bits(allowed);
     }
-    std::vector<SearchResult> results;
+    std::vector<SearchResult> results(count);
+    std::vector<std::size_t> open(count), short_of_parents;  // queries
+    std::iota(open.begin(), open.end(), std::size_t{0});
     auto asked = options;
-    bool enough = true;
     const auto search = [&](auto scan, const auto& finish) {
-        for (const auto& vector : vectors) scan.add(vector);
+        for (const auto q : open) scan.add(vectors[q]);
         scan.run();
-        for (std::size_t i = 0; i < count; ++i) {
-            const auto found = scan.take(i);
-            results.push_back(impl_->result(state, space, found, asked));
-            finish(results.back(), scan, i);
-            if (options.one_per_parent && !keep_best_of_parents(results.back(), options.k)) enough = enough && found.size() < asked.k;
+        for (std::size_t i = 0; i < open.size(); ++i) {
+            auto found = scan.take(i);
+            if (options.one_per_parent) {
+                const bool more = found.size() == asked.k;
+                found = impl_->best_of_parents(state, space, found, options.k);
+                if (more && found.size() < options.k) {
+                    short_of_parents.push_back(open[i]);
+                    continue;
+                }
+            }
+            results[open[i]] = impl_->result(state, space, found, options);
+            finish(results[open[i]], scan, i);
         }
     };
     const auto walks = [&, &linked = linked, &seen = seen] {
-        return wanted.after ? std::nullopt : index::effort_for(linked.get(), *seen, rows, count, asked);
+        return wanted.after ? std::nullopt : index::effort_for(linked.get(), *seen, rows, open.size(), asked);
     };
-    do {
-        results.clear();
-        enough = true;
+    while (!open.empty()) {
         wanted.k = asked.k;
         if (const auto ef = walks()) {
             search(index::GraphScan(*seen, *linked->graph, linked->unlinked, wanted, *ef), [](SearchResult& result, const auto& scan, std::size_t i) {
@@ -145,7 +156,8 @@ std::vector<SearchResult> Index::nearest(const Eigen::Ref<const Matrix>& queries
         }
         asked.k *= 4;  // some of the nearest were parts of one
         if (asked.ef) asked.ef = std::max(*asked.ef, asked.k);
-    } while (!enough);
+        open = std::exchange(short_of_parents, {});
+    }
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
     for (auto& result : results) result.stages.push_back({"retrieve", elapsed.count()});
     return results;

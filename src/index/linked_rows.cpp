@@ -30,7 +30,9 @@ std::optional<std::size_t> effort_for(const LinkedRows* linked, const Rows& rows
     const std::size_t left = count_bits(linked->unlinked);
     // A walk comes by what is not allowed, or gone, too.
     const double per_found = static_cast<double>(linked->graph->size()) / static_cast<double>(allowed);
-    const auto widened = [&](std::size_t ef) { return std::min(linked->graph->size(), static_cast<std::size_t>(static_cast<double>(ef) * std::max(1.0, per_found))); };
+    const auto widened = [&, size = static_cast<double>(linked->graph->size())](std::size_t ef) {
+        return static_cast<std::size_t>(std::min(size, static_cast<double>(ef) * std::max(1.0, per_found)));
+    };
     if (options.ef) return widened(*options.ef);
     const auto ef = linked->effort->ef_for(options.k, *options.min_recall);
     if (!ef || *options.min_recall == 1) return std::nullopt;  // a sample proves nothing

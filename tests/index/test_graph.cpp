@@ -2,6 +2,7 @@
 #include <sextant/index/index.hpp>
 
 #include <atomic>
+#include <limits>
 #include <set>
 #include <thread>
 
@@ -161,6 +162,68 @@ TEST_CASE("a filtered walk is never short", "[graph]") {
     // What is near is not allowed, and what is allowed is far.
     const auto far = index.nearest(queries.row(0).eval(), {.k = 3000}).front();
     CHECK(far.size() == 3000);
+}
+
+TEST_CASE("the most effort there is finds all", "[graph]") {
+    World world(11);
+    const auto index = linked(world);
+    const auto query = world.vector();
+    const auto all = index.nearest(query, {.k = 50}), found = index.nearest(query, {.k = 50, .ef = std::numeric_limits<std::size_t>::max()});
+    REQUIRE(found.size() == 50);
+    for (std::size_t i = 0; i < 50; ++i) CHECK(found[i].id == all[i].id);
+}
+
+TEST_CASE("a walk that may have missed what reaches min_score says so", "[graph]") {
+    World world(12);
+    const auto index = linked(world);
+    bool missed = false;
+    for (int round = 0; round < 20; ++round) {
+        const auto query = world.vector();
+        const auto exact = index.nearest(query, {.k = 40});
+        const auto found = index.nearest(query, {.k = 40, .min_score = exact.hits.back().score, .ef = 40});
+        missed = missed || found.size() < 40;
+        CHECK(found.completeness == Completeness::approximate);
+        CHECK((found.size() == 40 || found.next.empty()));
+    }
+    CHECK(missed);
+}
+
+// Half of the groups are parts of one parent: their queries are asked again, and the others are not.
+TEST_CASE("walks for the best of each parent: together as alone", "[graph]") {
+    World world(13);
+    auto index = Index::in_memory(space(dimensions));
+    std::vector<Record> records;
+    for (std::size_t i = 0; i < count; ++i) {
+        const auto group = i % world.centres.size();
+        auto vector = world.centres[group];
+        for (auto& x : vector) x += 0.5F * world.random.uniform();
+        records.push_back(record(std::to_string(i), vector));
+        if (group % 2 != 0) continue;
+        records.back().parent = "group " + std::to_string(group);
+        records.back().span = sextant::ByteSpan{i, i + 1};
+    }
+    index.upsert(records);
+    index.build_graph({.threads = 2});
+    const auto queries = world.queries(20);
+    const NearestOptions options{.k = 10, .ef = 15, .one_per_parent = true};
+    const auto together = index.nearest(queries, options);
+    std::set<std::size_t> efforts;
+    for (Eigen::Index q = 0; q < queries.rows(); ++q) {
+        const std::vector<float> one(queries.row(q).begin(), queries.row(q).end());
+        const auto& found = together[static_cast<std::size_t>(q)];
+        CHECK(same(found, index.nearest(one, options)));
+        CHECK(found.size() == 10);
+        CHECK(found.next.empty());
+        efforts.insert(found.rows_scored / 1000);
+        std::set<std::string> parents;
+        for (const auto& hit : found) CHECK(parents.insert(hit.parent.empty() ? hit.id : hit.parent).second);
+    }
+    CHECK(efforts.size() > 1);
+    auto bare = options;
+    bare.records = false;
+    const auto without = index.nearest(queries, bare);
+    for (std::size_t q = 0; q < without.size(); ++q)
+        for (std::size_t i = 0; i < 10; ++i) CHECK((without[q][i].id == together[q][i].id && without[q][i].parent.empty()));
 }
 
 TEST_CASE("one thread makes the same graph each time", "[graph]") {

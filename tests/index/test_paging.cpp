@@ -146,6 +146,13 @@ TEST_CASE("a page after the first is exact, also where a graph would be walked")
     CHECK(second.completeness == Completeness::exact);
     const auto both = index.nearest(query, {.k = 20});
     for (std::size_t i = 0; i < 10; ++i) CHECK(second[i].id == both[10 + i].id);
+
+    // After a walk pages begin where its last hit stands: what it missed comes no more, and nothing comes twice.
+    const auto walked = index.nearest(query, {.k = 10, .ef = 10}), after = index.nearest(query, {.k = 10, .search_after = walked.next});
+    CHECK(walked.completeness == Completeness::approximate);
+    const auto all = index.nearest(query, {.k = 3'000});
+    const auto last = std::ranges::find(all.hits, walked.hits.back().id, &sextant::Hit::id);
+    for (std::size_t i = 0; i < 10; ++i) CHECK(after[i].id == (last + 1 + static_cast<std::ptrdiff_t>(i))->id);
 }
 
 TEST_CASE("cursors of hits that were not given out are refused, and those that do not fit") {

@@ -73,7 +73,9 @@ struct SearchResult {
     std::vector<StageTime> stages;                                ///< in the order they ran
     std::vector<std::pair<std::string, std::string>> unreadable;  ///< ids that could not be reranked, and why
     /// Printable; give it as `NearestOptions::search_after` to have the next hits. Every record that stays as it is comes
-    /// once, whatever is written between two pages. Empty if there are fewer than k hits, or they were reranked.
+    /// once, whatever is written between two pages; but what an `approximate` page missed is on none: pages begin where the last
+    /// hit stands, so ask for the first one exactly if all are wanted. Empty if there are fewer than k hits, they were reranked,
+    /// or each is the best of its parent.
     std::string next = {};
 
     [[nodiscard]] auto begin() const noexcept { return hits.begin(); }

@@ -54,7 +54,7 @@ struct NearestOptions {
     /// cannot be passed over.
     std::string search_after = {};
     /// Of all records with one parent only the nearest counts, a record without one being its own parent: k items, each found
-    /// by its best part. Not beside `search_after`.
+    /// by its best part. Not beside `search_after`, and the answer's `next` is empty.
     bool one_per_parent = false;
     bool records = true;  ///< read each hit's payload, text and place in its parent from the file; else these are empty
 
@@ -176,7 +176,8 @@ public:
     /// The k records nearest to `query`, proved equal to a scan of all in double precision: scores are computed in 64
     /// bits and rounded once. Equal scores are in the order of insertion. `exhausted` if there are fewer than k. With a
     /// filter, all this holds of the records that meet it. If a graph was walked, the answer says `approximate`: scores are
-    /// as exact, but nearer records may be missing; never are there fewer than k if so many exist.
+    /// as exact, but nearer records may be missing; never are there fewer than k if so many exist, or, with `min_score`, only
+    /// because some that reach it were missed.
     /// Throws `invalid_argument` if an option is out of its range, or if `query` is not a vector that the index could
     /// hold.
     [[nodiscard]] SearchResult nearest(std::span<const float> query, const NearestOptions& options = {}) const;
