@@ -6,6 +6,7 @@ Every checksum is compared if the package xxhash is installed. `records(FILE)` d
 """
 import argparse
 import array
+import contextlib
 import json
 import pathlib
 import sqlite3
@@ -48,9 +49,15 @@ def read_summary(database):
 
 def records(path):
     """Yields for each record, in the order of insertion: id, payload, text, parent, span and its vectors by space."""
-    uri = pathlib.Path(path).resolve().as_uri() + "?mode=ro"
-    database = sqlite3.connect(uri, uri=True, isolation_level=None)
-    database.execute("BEGIN")  # all of one commit
+    # With mode=ro SQLite would leave its log beside the file: only who may write can take it away again.
+    uri = pathlib.Path(path).resolve().as_uri() + "?mode=rw"
+    with contextlib.closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as database:
+        database.execute("PRAGMA query_only = ON")
+        database.execute("BEGIN")  # all of one commit
+        yield from records_of(database)
+
+
+def records_of(database):
     meta = read_summary(database)
     names = [meta[f"space.{n}.name"] for n in range(int(meta["spaces"]))]
     root, count = 0, 0

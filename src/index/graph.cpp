@@ -339,14 +339,23 @@ void Graph::choose(std::vector<Step>& near, std::size_t most) const {
     near = std::move(chosen);
 }
 
+/// Held while the links of a node are written, and released whatever is thrown.
+class Graph::Writing {
+public:
+    explicit Writing(Head& head) : flag_(head.writing) {
+        while (flag_.test_and_set(std::memory_order_acquire)) std::this_thread::yield();
+    }
+    Writing(const Writing&) = delete;
+    Writing& operator=(const Writing&) = delete;
+    ~Writing() { flag_.clear(std::memory_order_release); }
+
+private:
+    std::atomic_flag& flag_;
+};
+
 /// Adds a link, or chooses anew if there is no room.
 void Graph::link_back(Node from, Node to, std::size_t level) {
-    auto& flag = head(from).writing;
-    while (flag.test_and_set(std::memory_order_acquire)) std::this_thread::yield();
-    struct Release {
-        std::atomic_flag& flag;
-        ~Release() { flag.clear(std::memory_order_release); }
-    } const release{flag};
+    const Writing writing(head(from));
     const std::size_t most = most_links(level);
     std::vector<Node> nodes(most + 1);
     const std::size_t count = links_of(from, level, nodes.data());
@@ -405,8 +414,7 @@ void Graph::link(const Rows& rows, std::size_t slot) {
             for (auto& step : near) step.near += own;
             choose(near, shape_.m);
             {
-                auto& flag = head(node).writing;
-                while (flag.test_and_set(std::memory_order_acquire)) std::this_thread::yield();
+                const Writing writing(head(node));
                 auto* const out = links(node, l);
                 // Others may have linked back already: theirs are kept while there is room.
                 std::vector<Node> there(most_links(l));
@@ -415,7 +423,6 @@ void Graph::link(const Rows& rows, std::size_t slot) {
                 for (const auto& step : near) out[at++].store(step.node, std::memory_order_release);
                 for (std::size_t i = 0; i < count && at < most_links(l); ++i)
                     if (std::ranges::none_of(near, [&](const Step& step) { return step.node == there[i]; })) out[at++].store(there[i], std::memory_order_release);
-                flag.clear(std::memory_order_release);
             }
             for (const auto& step : near) link_back(step.node, node, l);
         }

@@ -85,6 +85,7 @@ private:
     struct Step;
     struct Target;
     class Visits;
+    class Writing;
     struct Borrowed;
     using Link = std::atomic<Node>;
     using Components = std::vector<std::int8_t>;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -23,6 +22,9 @@ using store::RecordFile;
 RecordFile::Access access_of(const OpenOptions& options) {
     return options.read_only ? RecordFile::Access::read : RecordFile::Access::write;
 }
+
+/// Each has a connection to the file.
+std::size_t threads_of(const OpenOptions& options) { return std::min<std::size_t>(options.threads, 64); }
 
 std::array<const NamedSpace, 1> alone(const Space& space) { return {{{"", space}}}; }
 
@@ -61,7 +63,7 @@ Index Index::in_memory(std::span<const NamedSpace> spaces) {
 Index Index::open(const std::filesystem::path& path, const OpenOptions& options) {
     options.validate();
     auto impl = std::make_unique<Impl>(RecordFile::open(path, access_of(options)));
-    impl->load(options.threads);
+    impl->load(threads_of(options));
     return Index(std::move(impl));
 }
 
@@ -73,7 +75,7 @@ Index Index::open(const std::filesystem::path& path, const Space& expected, cons
     if (options.allow_compatible) found.fingerprint = expected.fingerprint;
     require_compatible(impl->name, found, expected);
     first = std::move(found);
-    impl->load(options.threads);
+    impl->load(threads_of(options));
     return Index(std::move(impl));
 }
 
@@ -221,18 +223,11 @@ void Index::backup(const std::filesystem::path& path) const {
         return;
     }
     const auto state = impl_->last();
-    std::map<std::uint64_t, std::vector<std::optional<std::size_t>>> records;  // their slots, in the order of insertion
-    for (std::size_t s = 0; s < state.spaces.size(); ++s)
-        index::for_each_slot(state.spaces[s].rows->live(), [&](std::size_t slot) {
-            auto& slots = records[state.spaces[s].rows->info(slot).number];
-            slots.resize(state.spaces.size());
-            slots[s] = slot;
-        });
     store::make_new_file(path, [&](const std::string& draft) {
         RecordFile::write_empty(draft, spaces());
         auto file = RecordFile::open(draft, RecordFile::Access::write);
         RecordFile::Transaction transaction(file);
-        for (const auto& [number, slots] : records) transaction.insert(impl_->record(state, slots));
+        for (const auto& [number, slots] : impl_->slots_of(state)) transaction.insert(impl_->record(state, slots));
         transaction.commit();
     });
 }

@@ -297,11 +297,13 @@ bool Index::Impl::catch_up(const std::shared_ptr<const store::RecordView>& view,
         view->scan(take);
     }
     std::unordered_set<std::string_view> ids;
-    for (const auto& space : state.spaces)
+    for (const auto& space : state.spaces) {
+        if (changed && gone.empty()) break;
         index::for_each_slot(space.rows->live(), [&](std::size_t slot) {
             const auto number = space.rows->info(slot).number;
             if (changed ? gone.contains(number) : !there.contains(number)) ids.insert(space.rows->named(slot).first);
         });
+    }
     for (const auto id : ids)
         if (!change.has_put(id)) change.remove(id);  // another row may have its id now
     if (change.counts_.root != counts.root || change.counts_.rows != counts.rows) return false;

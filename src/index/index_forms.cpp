@@ -1,5 +1,4 @@
 // Counting, scrolling and facets.
-#include <unordered_map>
 #include <utility>
 
 #include <sextant/core/error.hpp>
@@ -42,17 +41,24 @@ std::size_t Index::count(const Filter& filter) const {
     return count;
 }
 
-/// The records of these numbers, in that order; all must be there.
-std::vector<Record> Index::Impl::records(const index::State& seen, std::span<const std::uint64_t> numbers) const {
-    std::unordered_map<std::uint64_t, std::vector<std::optional<std::size_t>>> slots;
-    for (const auto number : numbers) slots[number].resize(spaces.size());
+Index::Impl::Slots Index::Impl::slots_of(const index::State& seen, const std::optional<std::span<const std::uint64_t>>& numbers) const {
+    Slots slots;
+    if (numbers)
+        for (const auto number : *numbers) slots[number].resize(spaces.size());
     for (std::size_t s = 0; s < spaces.size(); ++s)
         index::for_each_slot(seen.spaces[s].rows->live(), [&](std::size_t slot) {
-            const auto wanted = slots.find(seen.spaces[s].rows->info(slot).number);
-            if (wanted != slots.end()) wanted->second[s] = slot;
+            const auto number = seen.spaces[s].rows->info(slot).number;
+            const auto found = numbers ? slots.find(number) : slots.try_emplace(number, spaces.size()).first;
+            if (found != slots.end()) found->second[s] = slot;
         });
+    return slots;
+}
+
+/// The records of these numbers, in that order; all must be there.
+std::vector<Record> Index::Impl::records(const index::State& seen, std::span<const std::uint64_t> numbers) const {
+    const auto slots = slots_of(seen, numbers);
     std::vector<Record> records;
-    for (const auto number : numbers) records.push_back(record(seen, slots[number]));
+    for (const auto number : numbers) records.push_back(record(seen, slots.at(number)));
     return records;
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -123,6 +124,9 @@ struct Index::Impl {
     [[nodiscard]] const index::RowInfo& info(const Place& place) const { return spaces[place.space].table.rows()->info(place.slot); }
 
     [[nodiscard]] Record record(const index::State& seen, std::span<const std::optional<std::size_t>> slots) const;
+    /// The slots of records in each space, by the records' numbers: of these, or of all.
+    using Slots = std::map<std::uint64_t, std::vector<std::optional<std::size_t>>>;
+    [[nodiscard]] Slots slots_of(const index::State& seen, const std::optional<std::span<const std::uint64_t>>& numbers = std::nullopt) const;
     [[nodiscard]] std::vector<Record> records(const index::State& seen, std::span<const std::uint64_t> numbers) const;
 
     class Change;

@@ -78,11 +78,13 @@ private:
     fs::path path_;
 };
 
+/// So that the name of what is in it survives a loss of power. Some file systems know no such thing, and say EINVAL.
 void sync_folder(const fs::path& folder) {
     const int file = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (file < 0) return;  // some file systems know no such thing
-    ::fsync(file);
+    if (file < 0) refuse(folder, errno, "open the folder to sync it");
+    const int error = ::fsync(file) == 0 ? 0 : errno;
     ::close(file);
+    if (error != 0 && error != EINVAL) refuse(folder, error, "sync the folder");
 }
 
 }  // namespace
@@ -95,7 +97,12 @@ void make_new_file(const fs::path& path, const std::function<void(const std::str
         draft.check_complete(path);
         draft.publish(path);
     }
-    sync_folder(folder_of(path));
+    try {
+        sync_folder(folder_of(path));
+    } catch (...) {
+        ::unlink(path.c_str());
+        throw;
+    }
 }
 
 }  // namespace sextant::store

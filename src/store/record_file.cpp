@@ -208,8 +208,14 @@ struct RecordFile::Transaction::State {
         if (file.writer->changes() != 1) throw_damaged(file.name, "row " + std::to_string(number) + " is gone");
     }
 
+    void check_countable(std::uint64_t number, const char* what) const {
+        if (number < most_counted) return;
+        throw Error(ErrorCode::limit, file.name + ": there are no more numbers for " + what + ": copy its records into a new file with `sextant salvage`");
+    }
+
     /// Adds to the list of changes, and takes from it what is too old.
     void note_changes() {
+        check_countable(counts.changes + changed.size(), "changes");
         const auto limit = remembered_changes(counts.rows);
         if (changed.size() >= limit) counts.forgotten = counts.changes + changed.size();
         for (const auto row : changed) {
@@ -247,6 +253,7 @@ RecordFile::Transaction::~Transaction() {
 
 RecordFile::Placed RecordFile::Transaction::insert(const Record& record) {
     auto& counts = state_->counts;
+    state_->check_countable(counts.next_row, "rows");
     const Placed placed{counts.next_row, state_->store(state_->file.insert, counts.next_row, record)};
     ++counts.next_row;
     ++counts.rows;
@@ -298,7 +305,6 @@ void RecordFile::Transaction::commit() {
 void RecordFile::copy_to(const fs::path& path) const {
     make_new_file(name_of_new(path), [&](const std::string& draft) {
         const Database from = open_for_reading(impl_->views->file().path, impl_->name), to(draft, path.string(), Database::Mode::write);
-        from.execute("ROLLBACK");
         from.copy_to(to);
     });
 }

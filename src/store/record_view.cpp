@@ -92,7 +92,14 @@ private:
     bool there_ = false, used_ = false;
 };
 
-void begin_snapshot(const Database& database) { database.execute("BEGIN; SELECT count(*) FROM sqlite_master"); }
+void begin_snapshot(const Database& database) {
+    try {
+        database.execute("BEGIN; SELECT count(*) FROM sqlite_master");
+    } catch (...) {  // a transaction that sees nothing yet would see what is committed later
+        if (!database.idle()) database.execute("ROLLBACK");
+        throw;
+    }
+}
 
 RecordView::RecordView(Database connection, std::shared_ptr<const ViewedFile> file)
     : file_(std::move(file)), connection_(std::move(connection)), fetch_(connection_.prepare(std::string(columns) + "WHERE row = ?1")) {
@@ -111,7 +118,14 @@ void RecordView::remember_commit() { commit_ = connection_.integer("PRAGMA data_
 void RecordView::find_again() const {
     if (!commit_ || !connection_.idle()) return;
     begin_snapshot(connection_);
-    if (connection_.integer("PRAGMA data_version") == *commit_) return;
+    bool same = false;
+    try {
+        same = connection_.integer("PRAGMA data_version") == *commit_;
+    } catch (...) {
+        if (!connection_.idle()) connection_.execute("ROLLBACK");
+        throw;
+    }
+    if (same) return;
     connection_.execute("ROLLBACK");
     throw Error(ErrorCode::io, file_->name + ": an earlier read failed, and what it looked at has been written over since: open it again");
 }

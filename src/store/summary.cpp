@@ -1,7 +1,6 @@
 #include "store/summary.hpp"
 
 #include <charconv>
-#include <limits>
 #include <map>
 #include <set>
 #include <string_view>
@@ -21,7 +20,6 @@ constexpr std::size_t max_fingerprint_bytes = 4096;
 constexpr std::size_t max_part_name_bytes = 1024;
 constexpr std::size_t max_part_bytes = 64 << 10;
 constexpr std::size_t max_parts = 1024;
-constexpr auto most = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());  // of what is counted
 
 void check_text(const std::string& what, const std::string& text, std::size_t longest) {
     if (text.size() > longest)
@@ -218,10 +216,10 @@ Summary read_summary(const Database& database, const std::string& name) {
         throw_damaged(name, "its summary names " + std::to_string(spaces) + " spaces, it holds vectors of " + std::to_string(tables_for));
     for (std::size_t i = 0; i < spaces; ++i) summary.spaces.push_back(reader.take_named_space(i));
     auto& counts = summary.counts;
-    counts.rows = reader.take_number("rows", most);
-    counts.next_row = reader.take_number("next_row", most);
+    counts.rows = reader.take_number("rows", most_counted);
+    counts.next_row = reader.take_number("next_row", most_counted);
     counts.root = reader.take_checksum("root");
-    counts.changes = reader.take_number("changes", most);
+    counts.changes = reader.take_number("changes", most_counted);
     counts.forgotten = reader.take_number("forgotten", counts.changes);
     if (!reader.rest().empty()) throw_damaged(name, "its summary holds an unknown key");
     check_own_spaces(summary.spaces, name);
@@ -239,8 +237,8 @@ DamagedSummary read_damaged_summary(const Database& database, const std::string&
         const auto spaces = reader.take_number("spaces", max_spaces);
         for (std::size_t i = 0; i < spaces; ++i) summary.spaces.push_back(reader.take_named_space(i));
     }
-    summary.rows = if_there([&] { return reader.take_number("rows", most); });
-    summary.next_row = if_there([&] { return reader.take_number("next_row", most); });
+    summary.rows = if_there([&] { return reader.take_number("rows", most_counted); });
+    summary.next_row = if_there([&] { return reader.take_number("next_row", most_counted); });
     for (std::size_t i = 0; summary.damaged && i < summary.spaces.size(); ++i) {
         auto& [space_name, space] = summary.spaces[i];
         space.fingerprint = {};

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -22,6 +23,8 @@ struct Counts {
     std::uint64_t changes = 0;    ///< rows that were ever added, replaced or removed; numbered from 1
     std::uint64_t forgotten = 0;  ///< of these, the first so many are not in the table `changes` any more
 };
+
+inline constexpr auto most_counted = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
 
 /// The contents of the table `meta`.
 struct Summary {

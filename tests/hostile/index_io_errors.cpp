@@ -6,6 +6,8 @@
 
 #include <sqlite3.h>
 
+#include <sextant/index/salvage.hpp>
+
 #include "hostile/io_trial.hpp"
 #include "hostile/options.hpp"
 
@@ -149,6 +151,33 @@ void keep(Trial& trial) {
     trial.attempt([&] { (void)reader.nearest(std::vector<float>(hostile::io_dimensions, 0.5F), {.k = 20}); });
 }
 
+void backup(Trial& trial) {
+    const auto index = Index::open(trial.path);
+    const auto copy = trial.path.parent_path() / "copy.sextant";
+    trial.begin();
+    trial.look_at_copy(copy, trial.attempt([&] { index.backup(copy); }));
+    trial.ask(index);
+}
+
+void compact(Trial& trial) {
+    auto index = Index::open(trial.path);
+    trial.begin();
+    trial.attempt([&] { index.compact(); });
+    trial.ask(index);
+}
+
+/// What cannot be read for half of its bytes is damaged, as far as one can see, and may be lost; nothing else.
+void salvage(Trial& trial) {
+    const auto copy = trial.path.parent_path() / "copy.sextant";
+    trial.begin();
+    sextant::Salvage result;
+    const bool made = trial.attempt([&] { result = sextant::salvage(trial.path, copy); });
+    const bool lost = !result.lost.empty() || result.missing > 0 || result.summary_damaged;
+    if (!lost) return trial.look_at_copy(copy, made);
+    trial.require(trial.reads_short(), "something was lost without damage");
+    std::filesystem::remove(copy);
+}
+
 struct Scenario {
     const char* name;
     Disk disk;
@@ -198,6 +227,10 @@ int main(int argc, char** argv) try {
         {"checkpoint", long_log, checkpoint},
         {"close", after_close, close},
         {"keep", after_close, keep, false},
+        {"backup", after_close, backup, false},
+        {"compact", after_close, compact, false},
+        {"salvage", after_close, salvage, false},
+        {"salvage after a crash", after_crash, salvage},
     };
     Counts counts;
     for (const auto& scenario : scenarios) {

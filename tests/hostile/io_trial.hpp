@@ -39,6 +39,8 @@ public:
     void may_be_missing() { may_be_missing_ = true; }
     [[nodiscard]] bool first_sync_fails() const { return plan_.fault == Fault::sync && plan_.call == 1; }
 
+    [[nodiscard]] bool reads_short() const { return plan_.fault == Fault::short_read; }
+
     /// True if it was done; else it must have failed as it should.
     template <class Action>
     bool attempt(Action&& action) {
@@ -83,6 +85,21 @@ public:
         if (refuses && !attempt([&] { index.upsert(std::vector{fixture::record("late", {1, 1, 1, 1, 1, 1})}); })) return false;
         require(!refuses, "a write after one that failed was not refused");
         return false;
+    }
+
+    /// Of what was to be made of the file as it is: complete if it was reported as made, else not there at all.
+    void look_at_copy(const std::filesystem::path& copy, bool made) {
+        const Lifted lifted;
+        require(std::filesystem::exists(copy) == made, made ? "a copy was reported, and there is none" : "part of a copy");
+        if (!made) return;
+        try {
+            const auto index = sextant::Index::open(copy);
+            index.verify();
+            require(holds(index, model_), "the copy is another");
+        } catch (const std::exception& error) {
+            fault(std::string("the copy: ") + error.what());
+        }
+        std::filesystem::remove(copy);
     }
 
     /// Once all that used the file is gone, and nothing fails any more.

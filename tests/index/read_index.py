@@ -15,8 +15,11 @@ def read(path, *options):
 
 
 def main():
-    with tempfile.TemporaryDirectory() as folder:  # SQLite leaves files beside what it reads
-        check_contents(shutil.copy(FILE, folder))
+    with tempfile.TemporaryDirectory() as folder:
+        file = pathlib.Path(shutil.copy(FILE, folder))
+        before = file.read_bytes()
+        check_contents(file)
+        assert file.read_bytes() == before and list(pathlib.Path(folder).iterdir()) == [file], "something was left beside the file"
     check_damage()
 
 

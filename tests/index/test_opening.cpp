@@ -217,7 +217,7 @@ TEST_CASE("threads that open an index together find what one finds") {
     Index::create(file, space(dimensions)).upsert(records);
     const auto query = random.vector(dimensions);
     const auto expected = Index::open(file).nearest(query, {.k = 50});
-    for (const std::size_t threads : {2, 3, 16}) {
+    for (const std::size_t threads : {2, 3, 16, 1'000'000}) {
         auto index = Index::open(file, {.threads = threads});
         CHECK(index.size() == records.size());
         CHECK(same(index.nearest(query, {.k = 50}), expected));

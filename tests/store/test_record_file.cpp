@@ -4,12 +4,14 @@
 #include <algorithm>
 #include <cstring>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
 #include <sqlite3.h>
 
 #include "store/database.hpp"
+#include "store/hash.hpp"
 #include "store/json_check.hpp"
 #include "store/new_file.hpp"
 #include "support/catch.hpp"
@@ -268,6 +270,55 @@ TEST_CASE("a view that was given back counts anew what was committed since") {
         CHECK(view->counts().rows == rows);
         CHECK(view->counts().changes == rows);
     }
+}
+
+namespace {
+
+/// As one would who knows the format, the checksum of the summary too.
+void forge(const std::string& path, const std::map<std::string, std::string>& forged) {
+    const Database database(path, path, Database::Mode::write);
+    std::map<std::string, std::string> values = forged;
+    auto query = database.prepare("SELECT key, value FROM meta WHERE key <> 'checksum'");
+    while (query.step()) values.emplace(query.text(0), query.text(1));
+    values["checksum"] = to_hex(checksum_of(values));
+    for (const auto& [key, value] : values)
+        database.prepare("UPDATE meta SET value = ?2 WHERE key = ?1").bind(1, std::string_view(key)).bind(2, std::string_view(value)).run();
+}
+
+}  // namespace
+
+TEST_CASE("numbers of rows and changes come to an end, and a forged space is damage") {
+    const TempFolder folder;
+    const std::string last = "9223372036854775807";
+    const auto fill = [&](const std::string& name, const std::map<std::string, std::string>& forged) {
+        const auto path = (folder / name).string();
+        { (void)RecordFile::create(path, spaces()); }
+        forge(path, forged);
+        auto file = RecordFile::open(path, RecordFile::Access::write);
+        RecordFile::Transaction transaction(file);
+        transaction.insert(record("a", ""));
+        transaction.commit();
+    };
+    expect_error(ErrorCode::limit, {"no more numbers for rows"}, [&] { fill("rows", {{"next_row", last}}); });
+    expect_error(ErrorCode::limit, {"no more numbers for changes"}, [&] { fill("changes", {{"changes", last}, {"forgotten", last}}); });
+    expect_error(ErrorCode::corrupt, {"0 dimensions", "damaged"}, [&] { fill("space", {{"space.0.dimensions", "0"}}); });
+    CHECK(RecordFile::open(folder / "rows", RecordFile::Access::read).counts().rows == 0);
+}
+
+TEST_CASE("a snapshot that could not begin leaves no transaction") {
+    const TempFolder folder;
+    const auto path = (folder / "an.sextant").string();
+    { (void)RecordFile::create(path, spaces()); }
+    const Database reader(path, "reader", Database::Mode::read);
+    {
+        const Database alone(path, "alone", Database::Mode::shared);
+        alone.execute("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
+        expect_error(ErrorCode::busy, {"reader"}, [&] { begin_snapshot(reader); });
+        CHECK(reader.idle());
+        alone.execute("ROLLBACK");
+    }
+    begin_snapshot(reader);
+    CHECK_FALSE(reader.idle());
 }
 
 TEST_CASE("the write lock is kept between transactions, and released at the end") {

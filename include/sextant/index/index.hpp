@@ -29,7 +29,7 @@ struct OpenOptions {
     /// Accept a file whose fingerprint is not the expected one: the caller vouches that its vectors can be compared with
     /// his, and `space()` says so. Its dimensions and metric must fit all the same, and the file stays as it is.
     bool allow_compatible = false;
-    std::size_t threads = 1;  ///< that read and check together, at least 1
+    std::size_t threads = 1;  ///< that read and check together, at least 1; more than 64 are as 64
 
     /// Throws `invalid_argument` naming the field.
     void validate() const;
