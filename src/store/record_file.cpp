@@ -304,8 +304,11 @@ void RecordFile::Transaction::commit() {
 
 void RecordFile::copy_to(const fs::path& path) const {
     make_new_file(name_of_new(path), [&](const std::string& draft) {
-        const Database from = open_for_reading(impl_->views->file().path, impl_->name), to(draft, path.string(), Database::Mode::write);
-        from.copy_to(to);
+        {
+            const Database from = open_for_reading(impl_->views->file().path, impl_->name), to(draft, path.string(), Database::Mode::write);
+            from.copy_to(to);
+        }
+        open(draft, Access::read).view()->scan([](const Row&, RowVectors) {});
     });
 }
 

@@ -98,7 +98,7 @@ public:
         std::unique_ptr<State> state_;
     };
 
-    /// Copies the last commit to a new file, as it is. Nobody waits for it.
+    /// Copies the last commit to a new file, as it is, and checks all of the copy. Nobody waits for it.
     void copy_to(const std::filesystem::path& path) const;
 
     /// Gives the room of removed rows back to the system. Nothing changes that can be read.

@@ -205,7 +205,8 @@ public:
     /// or texts of the same state wait.
     void verify() const;
 
-    /// Writes all records, as one commit left them, to a new file, also while this index is written to. Throws as `create`.
+    /// Writes all records, as one commit left them, to a new file, also while this index is written to, and checks what it wrote.
+    /// Throws as `create`, and `corrupt` if what was read from this index's file was damaged.
     void backup(const std::filesystem::path& path) const;
 
     /// Gives the room of removed records back to the system; the file is copied for that, within its folder's disk and that
