@@ -5,7 +5,6 @@
 Every checksum is compared if the package xxhash is installed. `records(FILE)` does the same for other programs.
 """
 import argparse
-import array
 import contextlib
 import json
 import pathlib
@@ -34,17 +33,25 @@ def expect(found, wanted, what):
 
 
 def read_summary(database):
-    if database.execute("PRAGMA application_id").fetchone()[0] != APPLICATION:
-        raise ValueError("this is no Sextant index")
-    version = database.execute("PRAGMA user_version").fetchone()[0]
-    if version != VERSION:
-        raise ValueError(f"format version {version}; this reads {VERSION}")
+    (application,), (version,) = (database.execute(f"PRAGMA {number}").fetchone() for number in ("application_id", "user_version"))
+    if (application, version) != (APPLICATION, VERSION):
+        raise ValueError(f"this is no Sextant index of format {VERSION}")
     meta = dict(database.execute("SELECT key, value FROM meta"))
     data, stored = b"", bytes.fromhex(meta.pop("checksum"))[::-1]
     for key, value in sorted((key.encode(), value.encode()) for key, value in meta.items()):
         data += struct.pack("<2Q", len(key), len(value)) + key + value
     expect(checksum([], [data]), stored, "the summary")
     return meta
+
+
+def unpacked(data, kind, dimensions):
+    """A list of numbers; of a sparse vector a list of ids with their weights; of a multi one a list of vectors."""
+    if kind == "sparse":
+        half = len(data) // 8
+        values = struct.unpack(f"<{half}I{half}f", data)
+        return list(zip(values[:half], values[half:]))
+    vectors = [list(struct.unpack_from(f"<{dimensions}f", data, at)) for at in range(0, len(data), 4 * dimensions)]
+    return vectors if kind == "multi" else vectors[0]
 
 
 def records(path):
@@ -71,9 +78,7 @@ def records_of(database):
                 continue
             (data,), = database.execute(f"SELECT vector FROM vectors_{n} WHERE row = ?", (row,))
             expect(checksum([n, row, len(data)], [data]), sums[16 * n:16 * n + 16], f"the vector of row {row}")
-            vectors[name] = array.array("f", data)
-            if sys.byteorder == "big":
-                vectors[name].byteswap()
+            vectors[name] = unpacked(data, meta[f"space.{n}.kind"], int(meta[f"space.{n}.dimensions"]))
         root, count = (root + int.from_bytes(stored, "little")) % 2 ** 128, count + 1
         yield {"id": texts[0], "payload": json.loads(texts[1]), "text": texts[2], "parent": texts[3], "span": texts[4], "vectors": vectors}
     if count != int(meta["rows"]) or root != int(meta["root"], 16):
@@ -88,11 +93,8 @@ def main():
     args = parser.parse_args()
     for record in records(args.file):
         vectors = record.pop("vectors")
-        if args.space is not None and args.space not in vectors:
-            continue
-        if args.vectors:
-            record["vectors"] = {name: vector.tolist() for name, vector in vectors.items()}
-        print(json.dumps(record, ensure_ascii=False))
+        if args.space is None or args.space in vectors:
+            print(json.dumps(record | ({"vectors": vectors} if args.vectors else {}), ensure_ascii=False))
 
 
 if __name__ == "__main__":

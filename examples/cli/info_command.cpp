@@ -19,6 +19,8 @@ void show_bundle(const std::string& path) {
 }
 
 void show_space(const sextant::Space& space) {
+    if (space.kind != sextant::Output::dense)
+        std::cout << "kind         " << to_string(space.kind) << (space.kind == sextant::Output::multi ? ", " + std::string(to_string(space.multi_score)) : "") << '\n';
     std::cout << "dimensions   " << space.dimensions << "\nmetric       " << to_string(space.metric) << "\nfingerprint  "
               << (space.fingerprint.value.empty() ? "not stated" : sextant::one_line(space.fingerprint.value)) << '\n';
 }

@@ -46,11 +46,7 @@ struct ExactScan::Candidates {
     std::vector<Of> found;
 };
 
-void ExactScan::add(std::span<const float> vector) {
-    Asked& asked = queries_.emplace_back(Query(rows_.layout(), vector, wanted_.trust));
-    asked.best = kernels::TopK(wanted_.k);
-    asked.worst = wanted_.min_score;
-}
+void ExactScan::add(std::span<const float> vector) { queries_.emplace_back(rows_.layout(), vector, wanted_); }
 
 void ExactScan::make_tiles() {
     constexpr std::size_t half = kernels::nibble_group / 2;
@@ -167,13 +163,7 @@ void ExactScan::score_all(const Block& block, std::uint64_t rows, Asked& asked) 
     rescored_.fetch_add(static_cast<std::size_t>(std::popcount(rows)), std::memory_order_relaxed);
     for_each_bit(rows, [&](std::size_t i) {
         const std::size_t slot = block.first + i;
-        const float found = asked.query.score(rows_, slot);
-        if (found < asked.worst.load(std::memory_order_relaxed)) return;
-        const kernels::Scored scored{found, rows_.info(slot).number, slot};
-        if (wanted_.after && !kernels::better(*wanted_.after, scored)) return;
-        const std::lock_guard lock(asked.mutex);
-        asked.best.push(scored);
-        if (asked.best.full()) asked.worst = std::max(asked.worst.load(), asked.best.worst().score);
+        asked.best.offer(asked.query.score(rows_, slot), slot, [&] { return rows_.info(slot).number; });
     });
 }
 

@@ -5,31 +5,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <limits>
-#include <mutex>
-#include <optional>
 #include <span>
 #include <vector>
 
 #include <sextant/kernels/top_k.hpp>
 
+#include "index/best_rows.hpp"
 #include "index/query.hpp"
 #include "index/rows.hpp"
 
 namespace sextant::index {
-
-/// What a scan is to find.
-struct Wanted {
-    std::size_t k = 10;
-    float min_score = -std::numeric_limits<float>::infinity();
-    /// Only rows that come after this one, by score and then by `order`.
-    std::optional<kernels::Scored> after = {};
-    /// Only these rows are looked at, a word for each block. Null: all.
-    const std::uint64_t* allowed = nullptr;
-    std::size_t threads = 1;
-    /// Multiplies the errors of codes. Below 1 nothing is proved: for tests, which have to notice.
-    double trust = 1;
-};
 
 /// Looks at 4-bit codes; at the byte codes of rows that could be among the k best after all errors are accounted for;
 /// and scores those that still could, in 64 bits. How the rows lie in memory does not show in the result, nor does the
@@ -55,12 +40,12 @@ public:
 
 private:
     struct Asked {
-        Query query;
-        std::atomic<float> worst{0};  // what a score must reach: min_score, or the k-th best found
-        std::mutex mutex;             // of `best`
-        kernels::TopK best{0};
+        Asked(const RowLayout& layout, std::span<const float> vector, const Wanted& wanted) : query(layout, vector, wanted.trust), best(wanted) {}
 
-        [[nodiscard]] kernels::Test test_now() const { return query.test(worst.load(std::memory_order_relaxed)); }
+        Query query;
+        BestRows best;
+
+        [[nodiscard]] kernels::Test test_now() const { return query.test(best.worst()); }
     };
     /// Queries whose components lie as `CodeKernels::nibble_dots` takes them.
     struct Tile {

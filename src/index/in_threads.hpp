@@ -25,6 +25,18 @@ void in_threads(std::size_t threads, Work&& work) {
     for (auto& other : others) other.get();
 }
 
+/// Calls `each(i, threads)` for every i below `count`, for as many at once as there are threads; if there are more threads, `each`
+/// is given several.
+template <class Each>
+void share_out(std::size_t count, std::size_t threads, Each&& each) {
+    if (count == 0) return;
+    const std::size_t at_once = count < threads ? count : threads;
+    std::atomic<std::size_t> next{0};
+    in_threads(at_once, [&] {
+        for (std::size_t i = next++; i < count; i = next++) each(i, threads / at_once);
+    });
+}
+
 /// Remembers, of several tasks that may fail, what the one with the lowest number threw. Threads: any, but for `rethrow`.
 class FirstFailure {
 public:

@@ -9,7 +9,6 @@
 
 #include "index/validate.hpp"
 #include "store/new_file.hpp"
-#include "store/record_vectors.hpp"
 #include "store/summary.hpp"
 
 namespace sextant {
@@ -86,7 +85,7 @@ const Space& Index::space(std::string_view name) const { return impl_->spaces[im
 
 std::vector<NamedSpace> Index::spaces() const {
     std::vector<NamedSpace> all;
-    for (const auto& one : impl_->spaces) all.push_back({one.name, one.space});
+    for (const auto& one : impl_->spaces) all.push_back(one);
     return all;
 }
 
@@ -121,13 +120,7 @@ void Index::upsert(std::span<const Record> records) {
     std::vector<index::Coded> vectors(named.size());
     for (std::size_t i = 0; i < records.size(); ++i) {
         const auto& record = records[i];
-        for (std::size_t s = 0; s < named.size(); ++s) {
-            auto& [vector, norm, codes] = vectors[s];
-            const auto given = store::vector_in(record, named, s);
-            vector.assign(given.begin(), given.end());
-            norm = norms[i * named.size() + s];
-            if (!vector.empty()) impl_->spaces[s].table.layout().quantizer().encode(vector, norm, codes);
-        }
+        for (std::size_t s = 0; s < named.size(); ++s) impl_->spaces[s].code(store::vector_in(record, named, s), norms[i * named.size() + s], vectors[s]);
         const auto known = impl_->find(record.id);
         RowInfo info;
         if (known) info = impl_->info(*known);
@@ -177,11 +170,9 @@ Record Index::Impl::record(const State& seen, std::span<const std::optional<std:
         record.parent = details.parent;
         record.span = details.span;
     });
-    for (std::size_t s = 0; s < slots.size(); ++s) {
-        if (!slots[s]) continue;
-        const auto vector = seen.spaces[s].rows->vector(*slots[s]);
-        (s == 0 ? record.vector : record.vectors[spaces[s].name]).assign(vector.begin(), vector.end());
-    }
+    store::Unpacking unpacking;
+    for (std::size_t s = 0; s < slots.size(); ++s)
+        if (slots[s]) store::put_vector(record, spaces[s], s == 0, unpacking.unpack(spaces[s].space, seen.spaces[s].rows->bytes(*slots[s])));
     return record;
 }
 
@@ -208,7 +199,7 @@ void Index::verify() const {
             const auto& rows = *state.spaces[s].rows;
             const auto known = slots[s].extract(row.number);
             const bool equal = known ? rows.named(known.mapped()).first == row.id && rows.info(known.mapped()).checksum == row.checksum &&
-                                           std::ranges::equal(std::as_bytes(rows.vector(known.mapped())), vectors[s])
+                                           std::ranges::equal(rows.bytes(known.mapped()), vectors[s])
                                      : vectors[s].empty();
             if (!equal) refuse("row " + std::to_string(row.number) + " (id " + index::shown(row.id) + ")");
         }

@@ -1,7 +1,6 @@
 // How records come into an index and go: by its own writer, or as another process wrote them.
 #include <algorithm>
 #include <atomic>
-#include <cstring>
 #include <unordered_set>
 #include <utility>
 
@@ -19,7 +18,7 @@ using index::RowInfo;
 using index::State;
 
 Index::Impl::Impl(std::string called, std::span<const NamedSpace> named) : name(std::move(called)) {
-    for (const auto& one : named) state.spaces.push_back({spaces.emplace_back(one).table.rows()});
+    for (const auto& one : named) state.spaces.push_back(spaces.emplace_back(one).empty());
 }
 
 Index::Impl::Impl(store::RecordFile opened) : Impl(opened.name(), opened.spaces()) {
@@ -40,7 +39,7 @@ bool Index::Impl::Change::has_put(std::string_view id) const {
     return std::ranges::any_of(spaces_, [id](const auto& space) { return space.has_put(id); });
 }
 
-bool Index::Impl::Change::put(std::string_view id, const RowInfo& info, std::span<const Coded> vectors,
+bool Index::Impl::Change::put(std::string_view id, const RowInfo& info, std::span<Coded> vectors,
                               const std::shared_ptr<const index::Kept>& kept) {
     Places places;
     if (!add(id, info, vectors, kept, places)) return false;
@@ -48,7 +47,7 @@ bool Index::Impl::Change::put(std::string_view id, const RowInfo& info, std::spa
     return true;
 }
 
-bool Index::Impl::Change::add(std::string_view id, const RowInfo& info, std::span<const Coded> vectors,
+bool Index::Impl::Change::add(std::string_view id, const RowInfo& info, std::span<Coded> vectors,
                               const std::shared_ptr<const index::Kept>& kept, Places& places) {
     places.assign(spaces_.size(), std::nullopt);
     if (has_put(id)) return false;
@@ -60,22 +59,22 @@ bool Index::Impl::Change::add(std::string_view id, const RowInfo& info, std::spa
     counts_.root += info.checksum;
     bool first = true;
     for (std::size_t space = 0; space < spaces_.size(); ++space) {
-        if (vectors[space].vector.empty()) {
+        if (!vectors[space].there) {
             if (impl_.spaces[space].table.find(id)) spaces_[space].remove(id);
             continue;
         }
         auto in_space = info;
         in_space.norm = vectors[space].norm;
         in_space.first = std::exchange(first, false);
-        places[space] = spaces_[space].add(id, in_space, kept);
+        places[space] = spaces_[space].add(id, in_space, kept, std::move(vectors[space].blob));
     }
     return true;
 }
 
 void Index::Impl::Change::write(const Places& places, std::span<const Coded> vectors) const noexcept {
     for (std::size_t space = 0; space < places.size(); ++space) {
-        const auto& [vector, norm, codes] = vectors[space];
-        if (places[space]) impl_.spaces[space].table.layout().write(*places[space], vector, norm, codes);
+        const auto& coded = vectors[space];
+        if (places[space]) impl_.spaces[space].table.layout().write(*places[space], coded.vector, coded.norm, coded.codes);
     }
 }
 
@@ -94,8 +93,8 @@ void Index::Impl::publish(Change& change, store::RecordFile::Transaction* transa
         auto& part = change.spaces_[s];
         part.prepare();
         spaces[s].columns.forget(part.written());
-        const auto& linked = state.spaces[s].linked;
-        next.spaces.push_back({nullptr, linked ? linked->after(part.rows(), part.written()) : nullptr});
+        const auto& [rows, linked, lists] = state.spaces[s];
+        next.spaces.push_back({nullptr, linked ? linked->after(part.rows(), part.written()) : nullptr, lists ? lists->after(part.rows(), part.written()) : nullptr});
     }
     {
         const std::lock_guard names(naming);
@@ -140,20 +139,20 @@ public:
     Reading(const std::string& name, const std::deque<index::SpaceTable>& spaces) : name_(name), spaces_(spaces), vectors_(spaces.size()) {}
 
     /// For each space the row's vector; valid until the next call.
-    [[nodiscard]] std::span<const Coded> vectors(const store::Row& row, store::RowVectors bytes) {
+    [[nodiscard]] std::span<Coded> vectors(const store::Row& row, store::RowVectors bytes) {
         bool any = false;
         for (std::size_t s = 0; s < spaces_.size(); ++s) {
-            auto& [vector, norm, codes] = vectors_[s];
-            vector.resize(bytes[s].size() / sizeof(float));
-            if (vector.empty()) continue;
+            vectors_[s].there = !bytes[s].empty();
+            if (bytes[s].empty()) continue;
             any = true;
-            std::memcpy(vector.data(), bytes[s].data(), bytes[s].size());
+            const auto vector = unpacking_.unpack(spaces_[s].space, bytes[s]);
+            double norm = 0;
             try {
                 norm = index::check_vector(spaces_[s].space, vector, "");
             } catch (const Error& error) {
                 throw Error(ErrorCode::corrupt, what(row) + error.what());
             }
-            spaces_[s].table.layout().quantizer().encode(vector, norm, codes);
+            spaces_[s].code(vector, norm, vectors_[s]);
         }
         if (!any) throw Error(ErrorCode::corrupt, what(row) + ": it has no vector");
         return vectors_;
@@ -165,6 +164,7 @@ public:
 private:
     const std::string& name_;
     const std::deque<index::SpaceTable>& spaces_;
+    store::Unpacking unpacking_;
     std::vector<Coded> vectors_;
 };
 
@@ -231,9 +231,11 @@ std::string cache_of(std::size_t space) { return "graph_" + std::to_string(space
 }  // namespace
 
 void Index::Impl::load_graphs(std::size_t threads) {
-    for (std::size_t s = 0; s < spaces.size(); ++s)
+    for (std::size_t s = 0; s < spaces.size(); ++s) {
+        if (spaces[s].space.kind != Output::dense) continue;
         state.spaces[s].linked = index::load_graph(
             *state.spaces[s].rows, s, [&](std::size_t part, index::Bytes& bytes) { return state.file->read_cache(cache_of(s), part, bytes); }, threads);
+    }
 }
 
 /// The caller holds `writing`.

@@ -20,8 +20,10 @@
 #include "index/columns.hpp"
 #include "index/linked_rows.hpp"
 #include "index/row_table.hpp"
+#include "index/sparse_lists.hpp"
 #include "store/json_check.hpp"
 #include "store/record_file.hpp"
+#include "store/record_vectors.hpp"
 #include "store/span_text.hpp"
 
 namespace sextant {
@@ -36,7 +38,8 @@ struct Details {
 /// The vectors of one space as one commit left them.
 struct SpaceState {
     std::shared_ptr<const Rows> rows;
-    std::shared_ptr<const LinkedRows> linked = {};  // null if there is no graph
+    std::shared_ptr<const LinkedRows> linked = {};   // null if there is no graph
+    std::shared_ptr<const SparseLists> lists = {};  // null unless the space is sparse
 };
 
 /// What one commit left. Whoever holds it reads in peace, whatever is written meanwhile.
@@ -67,18 +70,24 @@ struct State {
 
 /// A vector that is ready to be put, or none.
 struct Coded {
+    bool there = false;
     std::vector<float> vector;
     double norm = 0;
     kernels::Codes codes;
+    std::unique_ptr<const Blob> blob;
 };
 
-/// The vectors of one space.
-struct SpaceTable {
-    explicit SpaceTable(const NamedSpace& named) : name(named.name), space(named.space), table(space.dimensions, space.metric) {}
+/// The vectors of one space. Of the file's `space` the fingerprint is the caller's, if he vouches for that.
+struct SpaceTable : NamedSpace {
+    explicit SpaceTable(const NamedSpace& named);
 
-    std::string name;
-    Space space;  // the file's; its fingerprint is the caller's, if he vouches for that
+    /// What a state without rows has.
+    [[nodiscard]] SpaceState empty() const;
+    /// Makes a vector ready to be put, which must be one that `check_vector` passed, and of that norm; or none.
+    void code(const store::AnyVector& vector, double norm, Coded& coded) const;
+
     RowTable table;
+    std::optional<RowLayout> each;  // of a multi space: of one vector
     Columns columns;
 };
 
@@ -138,6 +147,7 @@ struct Index::Impl {
     [[nodiscard]] index::Bits meeting_first(const index::State& seen, std::size_t space, const std::optional<Filter>& filter);
     [[nodiscard]] std::vector<kernels::Scored> best_of_parents(const index::State& seen, std::size_t space, std::span<const kernels::Scored> found,
                                                                std::size_t k) const;
+    [[nodiscard]] std::vector<SearchResult> nearest(std::span<const store::AnyVector> queries, const NearestOptions& options);
     [[nodiscard]] SearchResult result(const index::State& seen, std::size_t space, std::span<const kernels::Scored> found,
                                       const NearestOptions& options) const;
 };
@@ -147,14 +157,14 @@ class Index::Impl::Change {
 public:
     explicit Change(Impl& impl);
 
-    /// Puts the vectors that there are, one for each space, in place of those of the record that has this id.
+    /// Puts the vectors that there are, one for each space, taking their blobs, in place of those of the record that has this id.
     /// False if this change has put one of this id already.
-    bool put(std::string_view id, const index::RowInfo& info, std::span<const index::Coded> vectors,
+    bool put(std::string_view id, const index::RowInfo& info, std::span<index::Coded> vectors,
              const std::shared_ptr<const index::Kept>& kept = {});
     /// The same in two steps, so that other threads can take the first meanwhile: that, and `index::write` of what it gives
     /// places to.
     using Places = std::vector<std::optional<index::RowLayout::Place>>;  // for each space
-    bool add(std::string_view id, const index::RowInfo& info, std::span<const index::Coded> vectors,
+    bool add(std::string_view id, const index::RowInfo& info, std::span<index::Coded> vectors,
              const std::shared_ptr<const index::Kept>& kept, Places& places);
     void write(const Places& places, std::span<const index::Coded> vectors) const noexcept;
     [[nodiscard]] bool has_put(std::string_view id) const;

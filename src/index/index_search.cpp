@@ -14,6 +14,8 @@
 #include "index/exact_scan.hpp"
 #include "index/graph_scan.hpp"
 #include "index/index_impl.hpp"
+#include "index/multi_scan.hpp"
+#include "index/sparse_scan.hpp"
 #include "index/validate.hpp"
 
 namespace sextant {
@@ -93,30 +95,22 @@ void GraphOptions::validate() const {
     if (threads == 0) refuse("threads is 0: the calling thread is one");
 }
 
-SearchResult Index::nearest(std::span<const float> query, const NearestOptions& options) const {
-    const Eigen::Map<const Matrix> one(query.data(), 1, static_cast<Eigen::Index>(query.size()));
-    return std::move(nearest(one, options).front());
-}
-
-std::vector<SearchResult> Index::nearest(const Eigen::Ref<const Matrix>& queries, const NearestOptions& options) const {
+std::vector<SearchResult> Index::Impl::nearest(std::span<const store::AnyVector> queries, const NearestOptions& options) {
     const auto begin = std::chrono::steady_clock::now();
     options.validate();
-    const auto space = impl_->number_of(options.space);
-    const auto state = impl_->now();
-    const auto& [seen, linked] = state.spaces[space];
-    const auto count = static_cast<std::size_t>(queries.rows());
-    std::vector<std::span<const float>> vectors;
-    for (std::size_t i = 0; i < count; ++i) {
-        vectors.emplace_back(queries.row(static_cast<Eigen::Index>(i)).data(), static_cast<std::size_t>(queries.cols()));
-        index::check_vector(impl_->spaces[space].space, vectors.back(), "query " + std::to_string(i));
-    }
+    const auto space = number_of(options.space);
+    const auto& table = spaces[space];
+    const auto shown = now();
+    const auto& [seen, linked, lists] = shown.spaces[space];
+    const auto count = queries.size();
+    for (std::size_t i = 0; i < count; ++i) index::check_vector(table.space, queries[i], "query " + std::to_string(i));
     index::Wanted wanted{.k = options.k, .threads = options.threads};
     if (options.min_score) wanted.min_score = *options.min_score;
     if (!options.search_after.empty()) wanted.after = after(options, count);
     index::Bits allowed;
     auto rows = seen->size();
     if (options.filter) {
-        allowed = impl_->meeting(state, space, options.filter);
+        allowed = meeting(shown, space, options.filter);
         wanted.allowed = allowed.data();
         rows = index::count_bits(allowed);
     }
@@ -124,22 +118,25 @@ std::vector<SearchResult> Index::nearest(const Eigen::Ref<const Matrix>& queries
     std::vector<std::size_t> open(count), short_of_parents;  // queries
     std::iota(open.begin(), open.end(), std::size_t{0});
     auto asked = options;
-    const auto search = [&](auto scan, const auto& finish) {
-        for (const auto q : open) scan.add(vectors[q]);
+    const auto search = [&](auto&& scan, const auto& finish) {
+        for (const auto q : open) std::visit([&scan](const auto& vector) { if constexpr (requires { scan.add(vector); }) scan.add(vector); }, queries[q]);
         scan.run();
         for (std::size_t i = 0; i < open.size(); ++i) {
             auto found = scan.take(i);
             if (options.one_per_parent) {
                 const bool more = found.size() == asked.k;
-                found = impl_->best_of_parents(state, space, found, options.k);
+                found = best_of_parents(shown, space, found, options.k);
                 if (more && found.size() < options.k) {
                     short_of_parents.push_back(open[i]);
                     continue;
                 }
             }
-            results[open[i]] = impl_->result(state, space, found, options);
+            results[open[i]] = result(shown, space, found, options);
             finish(results[open[i]], scan, i);
         }
+    };
+    const auto search_all = [&](auto&& scan) {
+        search(scan, [rows](SearchResult& result, const auto&, std::size_t) { result.rows_scored = rows; });
     };
     const auto walks = [&, &linked = linked, &seen = seen] {
         return wanted.after ? std::nullopt : index::effort_for(linked.get(), *seen, rows, open.size(), asked);
@@ -151,8 +148,12 @@ std::vector<SearchResult> Index::nearest(const Eigen::Ref<const Matrix>& queries
                 result.rows_scored = scan.compared(i);
                 if (!scan.exact(i)) result.completeness = Completeness::approximate;
             });
+        } else if (lists) {
+            search_all(index::SparseScan(*seen, *lists, wanted));
+        } else if (table.each) {
+            search_all(index::MultiScan(*seen, *table.each, table.space.multi_score, wanted));
         } else {
-            search(index::ExactScan(*seen, wanted), [rows](SearchResult& result, const auto&, std::size_t) { result.rows_scored = rows; });
+            search_all(index::ExactScan(*seen, wanted));
         }
         asked.k *= 4;  // some of the nearest were parts of one
         if (asked.ef) asked.ef = std::max(*asked.ef, asked.k);
@@ -167,6 +168,9 @@ void Index::build_graph(const GraphOptions& options) {
     options.validate();
     const auto space = impl_->number_of(options.space);
     const std::lock_guard builder(impl_->building);
+    if (const auto kind = impl_->spaces[space].space.kind; kind != Output::dense)
+        throw Error(ErrorCode::invalid_argument, impl_->name + ": the space " + index::shown(impl_->spaces[space].name) + " holds " + std::string(to_string(kind)) +
+                                                     " vectors, and a graph links dense ones: such spaces are searched exactly without one");
     const auto before = impl_->now().spaces[space];
     index::Linking linking(before.rows, before.linked, options);
     std::exception_ptr failure;
@@ -191,7 +195,7 @@ void Index::build_graph(const GraphOptions& options) {
 
 std::optional<GraphInfo> Index::graph(std::string_view space) const {
     const auto state = impl_->now();
-    const auto& [rows, linked] = state.spaces[impl_->number_of(space)];
+    const auto& [rows, linked, lists] = state.spaces[impl_->number_of(space)];
     if (!linked) return std::nullopt;
     const auto& [graph, effort, unlinked] = *linked;
     const auto left = index::count_bits(unlinked);

@@ -44,13 +44,9 @@ float Query::score(const Rows& rows, std::size_t slot) const {
 
 kernels::Test Query::test(double score) const {
     kernels::Test now = test_;
-    const double slack = 0x1p-20 * (std::abs(score) + offset_) + 0x1p-90 * (1 + weight_);
+    const double slack = 0x1p-20 * (std::abs(score) + offset_) + underflow();
     now.limit = static_cast<float>(std::isinf(score) ? score : score + offset_ - slack);
     return now;
-}
-
-double Query::bound(std::int32_t dot, const kernels::Approximation& codes, double weight) const {
-    return static_cast<double>(codes.scale) * dot * test_.a + static_cast<double>(codes.error) * test_.b + weight * (test_.c + weight * test_.d);
 }
 
 double Query::slack(double error, double weight) const {

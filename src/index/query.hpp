@@ -39,7 +39,11 @@ public:
     /// Rows of which the sum is at least `limit` may reach `score`.
     [[nodiscard]] kernels::Test test(double score) const;
     /// The sum that `kernels::Test` describes, for the byte codes of one row.
-    [[nodiscard]] double bound(std::int32_t dot, const kernels::Approximation& codes, double weight) const;
+    [[nodiscard]] double bound(std::int32_t dot, const kernels::Approximation& codes, double weight) const {
+        return static_cast<double>(codes.scale) * dot * test_.a + static_cast<double>(codes.error) * test_.b + weight * (test_.c + weight * test_.d);
+    }
+    /// What underflow can take from it.
+    [[nodiscard]] double underflow() const noexcept { return 0x1p-90 * (1 + weight_); }
 
     /// What that sum is more than scale times `dot` times `factor()`, and less w^2 if the metric is l2.
     [[nodiscard]] double slack(double error, double weight) const;

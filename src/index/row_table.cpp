@@ -114,12 +114,13 @@ bool RowTable::Change::put(std::string_view id, const RowInfo& info, std::span<c
     return true;
 }
 
-std::optional<RowLayout::Place> RowTable::Change::add(std::string_view id, const RowInfo& info, std::shared_ptr<const Kept> kept) {
+std::optional<RowLayout::Place> RowTable::Change::add(std::string_view id, const RowInfo& info, std::shared_ptr<const Kept> kept,
+                                                         std::unique_ptr<const Blob> blob) {
     const auto [named, is_new] = added_.try_emplace(std::string(id));
     if (!is_new) return std::nullopt;
     if (table_.ids_.contains(id)) remove(id);
     const auto slot = next_slot();
-    named->second = {slot, std::move(kept)};
+    named->second = {slot, std::move(kept), std::move(blob)};
     const auto place = at(slot);
     *place.info = info;
     place.info->stamp = ++table_.stamp_;

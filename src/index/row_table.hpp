@@ -30,6 +30,7 @@ struct Retired {
 /// `Change::make_room` and `Change::publish`, ids.
 class RowTable {
 public:
+    /// With 0 dimensions every row has a blob.
     RowTable(std::size_t dimensions, Metric metric);
     RowTable(const RowTable&) = delete;
     RowTable& operator=(const RowTable&) = delete;
@@ -53,8 +54,9 @@ public:
         /// change has put one of this id already. `info.norm` is that of `vector`.
         bool put(std::string_view id, const RowInfo& info, std::span<const float> vector, std::shared_ptr<const Kept> kept = {});
         /// The same, but the caller writes the vector and its codes (`RowLayout::write`) to the place, before `prepare`; other
-        /// calls may come first. Nothing if this change has put one of this id already.
-        [[nodiscard]] std::optional<RowLayout::Place> add(std::string_view id, const RowInfo& info, std::shared_ptr<const Kept> kept = {});
+        /// calls may come first. Nothing if this change has put one of this id already. With no dimensions there is a blob.
+        [[nodiscard]] std::optional<RowLayout::Place> add(std::string_view id, const RowInfo& info, std::shared_ptr<const Kept> kept = {},
+                                                          std::unique_ptr<const Blob> blob = {});
         [[nodiscard]] bool has_put(std::string_view id) const { return added_.contains(id); }
         /// Once for each id; it must be there.
         void remove(std::string_view id);

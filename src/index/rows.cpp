@@ -21,10 +21,14 @@ float rounded_up(double value) {
 
 }  // namespace
 
+kernels::Approximation weighted(const kernels::Approximation& of, double weight) {
+    return {static_cast<float>(of.scale * weight), rounded_up(of.error * weight)};
+}
+
 RowLayout::RowLayout(std::size_t dimensions, Metric metric)
     : dimensions_(dimensions),
       metric_(metric),
-      quantizer_(dimensions),
+      quantizer_(std::max<std::size_t>(1, dimensions)),
       groups_((dimensions + kernels::nibble_group - 1) / kernels::nibble_group),
       stride_((dimensions + kernels::byte_group - 1) / kernels::byte_group * kernels::byte_group),
       row_bytes_(dimensions_ * sizeof(float) + groups_ * group_bytes + stride_ + sizeof(kernels::Approximation) + 3 * sizeof(float) +
@@ -57,13 +61,10 @@ RowLayout::Place RowLayout::at(std::span<std::byte* const> pieces, std::size_t s
 
 void RowLayout::write(const Place& place, std::span<const float> vector, double norm, const kernels::Codes& codes) const noexcept {
     const double weight = metric_ == Metric::cosine ? 1 : norm;
-    const auto weighted = [weight](const kernels::Approximation& of) {
-        return kernels::Approximation{static_cast<float>(of.scale * weight), rounded_up(of.error * weight)};
-    };
     std::copy(vector.begin(), vector.end(), place.vector);
     std::copy_n(codes.bytes.begin(), stride_, place.bytes);
-    *place.by_bytes = weighted(codes.by_bytes);
-    const auto by_nibbles = weighted(codes.by_nibbles);
+    *place.by_bytes = weighted(codes.by_bytes, weight);
+    const auto by_nibbles = weighted(codes.by_nibbles, weight);
     *place.scale = by_nibbles.scale;
     *place.error = by_nibbles.error;
     *place.weight = static_cast<float>(weight);

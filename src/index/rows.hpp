@@ -17,6 +17,7 @@
 #include <sextant/core/span.hpp>
 
 #include "index/bits.hpp"
+#include "index/multi_codes.hpp"
 #include "kernels/quantize.hpp"
 #include "store/checksum.hpp"
 
@@ -37,10 +38,17 @@ struct Kept {
     Span span;
 };
 
+/// A vector of a space that is not dense. Such rows differ in length, so that each has memory of its own.
+struct Blob {
+    std::vector<std::byte> bytes;  ///< as the file has them: store/record_vectors.hpp
+    MultiCodes codes;              ///< if the space is multi
+};
+
 /// What an id stands for.
 struct Entry {
     std::size_t slot = 0;
-    std::shared_ptr<const Kept> kept;  ///< null if there is a file
+    std::shared_ptr<const Kept> kept;        ///< null if there is a file
+    std::unique_ptr<const Blob> blob = {};  ///< null if the space is dense
 };
 
 struct IdHash {
@@ -63,8 +71,12 @@ struct Block {
     const kernels::Approximation* by_bytes = nullptr;  ///< scale and error times w
 };
 
+/// `of` times `weight`, its error rounded up.
+[[nodiscard]] kernels::Approximation weighted(const kernels::Approximation& of, double weight);
+
 /// How rows lie in pieces of memory, each of at most a huge page or of one block. Per dimension a row takes
-/// 4 bytes as it was given, 1 as a byte code and half a one as a 4-bit code.
+/// 4 bytes as it was given, 1 as a byte code and half a one as a 4-bit code. With no dimensions it takes none of these: its
+/// vector is a `Blob`.
 class RowLayout {
 public:
     RowLayout(std::size_t dimensions, Metric metric);
@@ -131,6 +143,13 @@ public:
     [[nodiscard]] const RowInfo& info(std::size_t slot) const noexcept { return *at(slot).info; }
     [[nodiscard]] const Named& named(std::size_t slot) const noexcept { return **at(slot).named; }
     [[nodiscard]] std::span<const float> vector(std::size_t slot) const noexcept { return {at(slot).vector, layout_.dimensions()}; }
+    /// Of a row that has one.
+    [[nodiscard]] const Blob& blob(std::size_t slot) const noexcept { return *named(slot).second.blob; }
+    /// The vector's, as a file has them.
+    [[nodiscard]] std::span<const std::byte> bytes(std::size_t slot) const noexcept {
+        const auto& blob = named(slot).second.blob;
+        return blob ? std::span(blob->bytes) : std::as_bytes(vector(slot));
+    }
 
 private:
     friend class RowTable;

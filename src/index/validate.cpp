@@ -1,27 +1,15 @@
 #include "index/validate.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <cstdio>
 #include <unordered_map>
 
 #include <sextant/core/error.hpp>
 #include <sextant/core/utf8.hpp>
-#include <sextant/index/index.hpp>
-#include <sextant/kernels/similarity.hpp>
 
-#include "kernels/quantize.hpp"
-#include "store/record_vectors.hpp"
 #include "store/span_text.hpp"
 
 namespace sextant::index {
 namespace {
-
-std::string number(double value) {
-    char text[32];
-    std::snprintf(text, sizeof(text), "%g", value);
-    return text;
-}
 
 [[noreturn]] void refuse(const std::string& what, const std::string& why) {
     throw Error(ErrorCode::invalid_argument, what + ": " + why);
@@ -53,47 +41,41 @@ std::string shown(std::string_view id) {
     return text + (id.size() > longest ? "...\"" : "\"");
 }
 
-double check_vector(const Space& space, std::span<const float> vector, const std::string& what) {
-    if (vector.size() != space.dimensions)
-        refuse(what, "it has " + std::to_string(vector.size()) + " components; this index holds vectors of " +
-                         std::to_string(space.dimensions) + ": use the model that filled the index");
-    const double square = kernels::code_kernels().dot(vector.data(), vector.data(), vector.size());  // finite if all components are
-    if (!std::isfinite(square)) {
-        const auto i = *kernels::first_non_finite(vector);
-        refuse(what, "component " + std::to_string(i) + " is " +
-                         (std::isnan(vector[i]) ? "NaN"
-                          : vector[i] > 0       ? "infinite"
-                                                : "minus infinite") +
-                         ": check what made the vector, which must be finite");
-    }
-    const double norm = std::sqrt(square);
-    if (norm > max_norm)
-        refuse(what, "its norm is " + number(norm) + "; scores could overflow above " + number(max_norm) + ": scale the vectors");
-    if (norm == 0 && space.metric == Metric::cosine) refuse(what, "its norm is 0, so it has no cosine with anything: leave it out, or use the metric dot");
-    return norm;
-}
-
 namespace {
+
+/// Throws unless the spaces that are named here are there, and of this kind.
+template <class ByName>
+void check_names(std::span<const NamedSpace> spaces, const ByName& vectors, Output kind, const std::string& what) {
+    for (const auto& [name, vector] : vectors) {
+        const auto space = std::ranges::find(spaces, name, &NamedSpace::name);
+        if (space == spaces.end()) refuse(what, "it has a vector in a space " + shown(name) + ", which this index does not have");
+        if (space->space.kind != kind)
+            refuse(what, "it has a " + std::string(to_string(kind)) + " vector in the space " + shown(name) + ", which holds " +
+                             std::string(to_string(space->space.kind)) + " ones");
+    }
+}
 
 /// Checks the vectors of a record, and adds their norms.
 void check_vectors(std::span<const NamedSpace> spaces, const Record& record, const std::string& what, std::vector<double>& norms) {
-    std::size_t named = 0, found = 0;
+    const auto& first = spaces.front();
+    const bool dense = first.space.kind == Output::dense;
+    if (!dense && !record.vector.empty())
+        refuse(what, "it has a vector in `vector`, but the first space, " + shown(first.name) + ", holds " + std::string(to_string(first.space.kind)) + " ones");
+    if (dense && !record.vector.empty() && record.vectors.contains(first.name))
+        refuse(what, "it has a vector in the space " + shown(first.name) + " twice: in `vector` and in `vectors`");
+    check_names(spaces, record.vectors, Output::dense, what);
+    check_names(spaces, record.sparse, Output::sparse, what);
+    check_names(spaces, record.multi, Output::multi, what);
+    bool any = false;
     for (std::size_t s = 0; s < spaces.size(); ++s) {
-        const auto& name = spaces[s].name;
-        const bool listed = record.vectors.contains(name);
-        named += listed;
-        if (s == 0 && listed && !record.vector.empty()) refuse(what, "it has a vector in the space " + shown(name) + " twice: in `vector` and in `vectors`");
-        const auto vector = store::vector_in(record, spaces, s);
-        const bool missing = vector.empty() && !listed && spaces.size() > 1;
-        found += !missing;
-        const auto& [space_name, space] = spaces[s];
-        norms.push_back(missing ? 0 : check_vector(space, vector, space_name.empty() ? what : what + ", space " + shown(name)));
+        auto vector = store::vector_in(record, spaces, s);
+        if (dense && spaces.size() == 1 && store::is_none(vector)) vector = std::span<const float>();  // says how long it must be
+        const bool there = !store::is_none(vector);
+        any = any || there;
+        const auto& [name, space] = spaces[s];
+        norms.push_back(there ? check_vector(space, vector, name.empty() ? what : what + ", space " + shown(name)) : 0);
     }
-    if (found == 0) refuse(what, "it has no vector: give one in `vector` or `vectors`");
-    if (named == record.vectors.size()) return;
-    for (const auto& [name, vector] : record.vectors)
-        if (std::ranges::none_of(spaces, [&name = name](const NamedSpace& space) { return space.name == name; }))
-            refuse(what, "it has a vector in a space " + shown(name) + ", which this index does not have");
+    if (!any) refuse(what, "it has no vector: give one in `vector`, `vectors`, `sparse` or `multi`");
 }
 
 void check_place(const Record& record, const std::string& what) {

@@ -11,14 +11,16 @@
 #include <sextant/core/space.hpp>
 #include <sextant/store/record.hpp>
 
+#include "store/record_vectors.hpp"
+
 namespace sextant::index {
 
 /// In quotes, unprintable bytes written as \xNN, long ones cut: fit for a message.
 [[nodiscard]] std::string shown(std::string_view id);
 
-/// Throws `invalid_argument`, beginning with `what`, unless `vector` can live in `space`: its length, finite
-/// components, norm. Returns the norm.
-double check_vector(const Space& space, std::span<const float> vector, const std::string& what);
+/// Throws `invalid_argument` or `limit`, beginning with `what`, unless `vector` can live in `space`: its kind, its length,
+/// finite components, norm. Returns the norm, of several vectors that of all together.
+double check_vector(const Space& space, const store::AnyVector& vector, const std::string& what);
 
 /// Throws `invalid_argument` or `limit` unless every record can be remembered, naming the row and its id.
 /// Returns the norms of their vectors: for each record one in each space, 0 if it has no vector there.

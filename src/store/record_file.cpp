@@ -176,13 +176,14 @@ struct RecordFile::Transaction::State {
     RecordFile::Impl& file;
     Counts counts;
     std::vector<std::uint64_t> changed = {};  // rows
+    std::vector<std::byte> packed = {};       // room
 
     /// Writes the row with `statement`, and its vectors.
     Checksum store(Statement& statement, std::uint64_t number, const Record& record) {
         const auto& spaces = file.summary.spaces;
         std::vector<Checksum> checksums(spaces.size());
         for (std::size_t space = 0; space < spaces.size(); ++space) {
-            const auto vector = std::as_bytes(vector_in(record, spaces, space));
+            const auto vector = pack(vector_in(record, spaces, space), packed);
             if (!vector.empty()) checksums[space] = checksum_of(space, number, vector);
             put(space, number, vector);
         }
@@ -268,7 +269,7 @@ Checksum RecordFile::Transaction::replace(std::uint64_t number, const Checksum& 
 }
 
 void RecordFile::Transaction::remove(std::uint64_t number, const Checksum& old) {
-    auto& [file, counts, changed] = *state_;
+    auto& [file, counts, changed, packed] = *state_;
     for (std::size_t space = 0; space < file.remove_vector.size(); ++space) state_->put(space, number, {});
     file.remove.bind(1, static_cast<std::int64_t>(number));
     file.writing([&] { state_->file.remove.run(); });

@@ -10,6 +10,7 @@
 #include <sextant/store/record.hpp>
 
 #include "store/hash.hpp"
+#include "store/record_vectors.hpp"
 #include "store/schema.hpp"
 #include "store/span_text.hpp"
 
@@ -290,7 +291,7 @@ void RecordView::check_vector(std::size_t space, const Row& row, std::span<const
     const auto where = [&] {
         return in_row(row.number) + " (its id reads \"" + std::string(row.id) + "\")" + (name.empty() ? "" : ", space \"" + name + "\"");
     };
-    if (vector.size() != is.dimensions * sizeof(float))
+    if (!can_have(is, vector.size()))
         throw_damaged(file_->name, where() + " holds a vector of " + std::to_string(vector.size()) + " bytes");
     if (checksum_of(space, row.number, vector) != *expected_vector(row, space))
         throw_damaged(file_->name, where() + " holds a vector that does not match its checksum");

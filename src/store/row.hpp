@@ -19,7 +19,7 @@ struct Row {
     Checksum checksum;
 };
 
-/// For each space the row's vector there, or nothing: `dimensions` little-endian floats; need not be aligned.
+/// For each space the bytes of the row's vector there, or nothing: `record_vectors.hpp`; need not be aligned.
 using RowVectors = std::span<const std::span<const std::byte>>;
 
 }  // namespace sextant::store

@@ -1,7 +1,10 @@
 #include "store/summary.hpp"
 
+#include <algorithm>
 #include <charconv>
+#include <initializer_list>
 #include <map>
+#include <optional>
 #include <set>
 #include <string_view>
 
@@ -39,7 +42,8 @@ Values fixed_values(std::span<const NamedSpace> spaces) {
         const auto& space = spaces[i].space;
         const auto key = key_of(i);
         values[key + "name"] = spaces[i].name;
-        values[key + "kind"] = "dense";
+        values[key + "kind"] = to_string(space.kind);
+        if (space.kind == Output::multi) values[key + "multi_score"] = to_string(space.multi_score);
         values[key + "dimensions"] = std::to_string(space.dimensions);
         values[key + "metric"] = to_string(space.metric);
         values[key + "fingerprint"] = space.fingerprint.value;
@@ -85,11 +89,23 @@ public:
         return checksum;
     }
 
-    Metric take_metric(const std::string& key) {
+    /// The one of these that has the name that stands there; nothing if none has.
+    template <class Choice>
+    std::optional<Choice> find_choice(const std::string& text, std::initializer_list<Choice> choices) {
+        const auto found = std::ranges::find_if(choices, [&text](Choice choice) { return text == to_string(choice); });
+        return found == choices.end() ? std::nullopt : std::optional(*found);
+    }
+
+    template <class Choice>
+    Choice take_choice(const std::string& key, std::initializer_list<Choice> choices) {
+        if (const auto found = find_choice(take(key), choices)) return *found;
+        throw_damaged(name_, "its summary says nothing that is known in '" + key + "'");
+    }
+
+    Output take_kind(const std::string& key) {
         const auto text = take(key);
-        for (const auto metric : {Metric::cosine, Metric::dot, Metric::l2})
-            if (text == to_string(metric)) return metric;
-        throw_damaged(name_, "its summary names no metric in '" + key + "'");
+        if (const auto found = find_choice(text, {Output::dense, Output::sparse, Output::multi})) return *found;
+        throw Error(ErrorCode::incompatible, name_ + " holds vectors of the kind '" + text + "': use a newer Sextant");
     }
 
     /// All keys that begin so, without that.
@@ -104,16 +120,19 @@ public:
     NamedSpace take_named_space(std::size_t number) {
         const auto key = key_of(number);
         auto name = take(key + "name");
-        if (const auto kind = take(key + "kind"); kind != "dense")
-            throw Error(ErrorCode::incompatible, name_ + " holds vectors of the kind '" + kind + "': use a newer Sextant");
-        return {std::move(name), take_space(key)};
+        const auto kind = take_kind(key + "kind");
+        auto space = take_space(key, kind);
+        if (kind == Output::multi)
+            space.multi_score = take_choice(key + "multi_score", {MultiScore::max_sim_sum, MultiScore::max_sim_mean, MultiScore::max});
+        return {std::move(name), std::move(space)};
     }
 
     /// What stands behind keys that begin with `key`.
-    Space take_space(const std::string& key) {
+    Space take_space(const std::string& key, Output kind = Output::dense) {
         Space space;
-        space.dimensions = take_number(key + "dimensions", max_dimensions);
-        space.metric = take_metric(key + "metric");
+        space.kind = kind;
+        space.dimensions = take_number(key + "dimensions", most_dimensions(kind));
+        space.metric = take_choice(key + "metric", {Metric::cosine, Metric::dot, Metric::l2});
         space.fingerprint.value = take(key + "fingerprint");
         space.fingerprint.parts = take_all(key + "fingerprint.part.");
         return space;
@@ -136,15 +155,18 @@ Values read_values(const Database& database, const std::string& name, bool may_b
             throw_damaged(name, "its summary holds a value that is not text");
         }
         values.emplace(query.text(0), query.text(1));
-        if (values.size() > max_spaces * (max_parts + 8)) throw_damaged(name, "its summary has too many entries");
+        if (values.size() > max_spaces * (max_parts + 9)) throw_damaged(name, "its summary has too many entries");
     }
     return values;
 }
 
 void check_space(const std::string& where, const Space& space) {
-    if (space.dimensions == 0 || space.dimensions > max_dimensions)
+    if (space.dimensions == 0 || space.dimensions > most_dimensions(space.kind))
         throw Error(ErrorCode::invalid_argument, where + " cannot have " + std::to_string(space.dimensions) +
-                                                     " dimensions; it takes 1 to " + std::to_string(max_dimensions));
+                                                     " dimensions; it takes 1 to " + std::to_string(most_dimensions(space.kind)));
+    if (space.kind != Output::dense && space.metric != Metric::dot)
+        throw Error(ErrorCode::invalid_argument, where + " of " + std::string(to_string(space.kind)) + " vectors cannot have the metric " + std::string(to_string(space.metric)) +
+                                                     ": give it the metric dot, by which such vectors are made to be compared");
     check_text("the fingerprint", space.fingerprint.value, max_fingerprint_bytes);
     if (space.fingerprint.parts.size() > max_parts)
         throw Error(ErrorCode::limit, "the fingerprint has " + std::to_string(space.fingerprint.parts.size()) +

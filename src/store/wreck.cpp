@@ -9,6 +9,7 @@
 
 #include "store/hash.hpp"
 #include "store/opening.hpp"
+#include "store/record_vectors.hpp"
 #include "store/schema.hpp"
 #include "store/span_text.hpp"
 
@@ -62,10 +63,10 @@ std::optional<Record> Wreck::read(std::uint64_t number) {
     if (version_ == 1) return read_version_1(number);
     std::optional<Record> record;
     view_->read_all(number, [&](const Row& row, RowVectors vectors) {
-        record.emplace(Record{std::string(row.id), floats(vectors[0]), std::string(row.payload), std::string(row.text),
-                              std::string(row.parent), *span_from(row.span), {}});
-        for (std::size_t space = 1; space < vectors.size(); ++space)
-            if (!vectors[space].empty()) record->vectors[summary_.spaces[space].name] = floats(vectors[space]);
+        record.emplace(Record{std::string(row.id), {}, std::string(row.payload), std::string(row.text), std::string(row.parent), *span_from(row.span)});
+        Unpacking unpacking;
+        for (std::size_t space = 0; space < vectors.size(); ++space)
+            if (!vectors[space].empty()) put_vector(*record, summary_.spaces[space], space == 0, unpacking.unpack(summary_.spaces[space].space, vectors[space]));
     });
     return record;
 }
@@ -82,7 +83,7 @@ std::optional<Record> Wreck::read_version_1(std::uint64_t number) {
     const auto expected = checksum_of_version_1(row, vector);
     if (checksum.size() != sizeof(expected) || std::memcmp(checksum.data(), &expected, sizeof(expected)) != 0)
         damaged(" does not match its checksum");
-    return Record{std::string(row.id), floats(vector), std::string(row.payload), std::string(row.text), {}, {}, {}};
+    return Record{std::string(row.id), floats(vector), std::string(row.payload), std::string(row.text)};
 }
 
 std::string Wreck::id_of(std::uint64_t number) {

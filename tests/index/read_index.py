@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 
-READER, FILE = "examples/read_index.py", "tests/index/files/version_2.sextant"
+READER, FILE, KINDS = "examples/read_index.py", "tests/index/files/version_2.sextant", "tests/index/files/version_2_kinds.sextant"
 
 
 def read(path, *options):
@@ -16,10 +16,12 @@ def read(path, *options):
 
 def main():
     with tempfile.TemporaryDirectory() as folder:
-        file = pathlib.Path(shutil.copy(FILE, folder))
-        before = file.read_bytes()
-        check_contents(file)
-        assert file.read_bytes() == before and list(pathlib.Path(folder).iterdir()) == [file], "something was left beside the file"
+        for source, check in (FILE, check_contents), (KINDS, check_kinds):
+            file = pathlib.Path(shutil.copy(source, folder))
+            before = file.read_bytes()
+            check(file)
+            assert file.read_bytes() == before and list(pathlib.Path(folder).iterdir()) == [file], "something was left beside the file"
+            file.unlink()
     check_damage()
 
 
@@ -32,6 +34,16 @@ def check_contents(file):
     assert (two["id"], two["parent"], two["span"], list(two["vectors"])) == ("two", "one", "box 0 0.1 1e+300 2", ["caption"]), two
     assert three["text"] == '"quoted" \u2014 \u20ac', three
     assert len(read(file, "--space", "picture").stdout.splitlines()) == 2
+
+
+def check_kinds(file):
+    done = read(file, "--vectors")
+    assert done.returncode == 0, done.stderr
+    one, two, three = [json.loads(line)["vectors"] for line in done.stdout.splitlines()]
+    (first, half), (second, tiny), (last, large) = one[""]
+    assert [first, second, last, half] == [0, 7, 250001, 0.5] and -1.1e-40 < tiny < -0.9e-40 and 0.9e17 < large < 1.1e17, one
+    assert one["page"] == [[1, 0], [0, 1], [0, 0]] and two == {"page": [[-0.25, -0.25]]}, two
+    assert three == {"": [[3, 1]], "meaning": [1, 2.5, -3]}, three
 
 
 def check_damage():

@@ -4,11 +4,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string_view>
 #include <vector>
 
 #include <Eigen/Core>
 
+#include <sextant/core/output.hpp>
 #include <sextant/core/span.hpp>
 
 namespace sextant {
@@ -16,29 +16,6 @@ namespace sextant {
 /// Row-major, so that a row is one vector and lies in one piece.
 using Matrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 using MatrixView = Eigen::Map<const Matrix>;
-
-/// The forms in which a network says what an item means.
-enum class Output {
-    dense,   ///< one vector
-    sparse,  ///< a weight for some of the tokens of a vocabulary
-    multi,   ///< several vectors
-};
-
-[[nodiscard]] constexpr std::string_view to_string(Output output) noexcept {
-    switch (output) {
-        case Output::dense: return "dense";
-        case Output::sparse: return "sparse";
-        case Output::multi: return "multi";
-    }
-    return "unknown";
-}
-
-/// How the vectors q of a query are compared with the vectors d of a document.
-enum class MultiScore {
-    max_sim_sum,   ///< sum over q of the largest <q, d>: ColBERT
-    max_sim_mean,  ///< the same, divided by the number of the query's vectors: BGE-M3
-    max,           ///< the largest <q, d>: BLIP-2
-};
 
 /// What went into one row, and what did not.
 struct EmbeddingInfo {
@@ -73,6 +50,30 @@ struct Embeddings {
 struct SparseRow {
     std::span<const std::int64_t> ids;
     std::span<const float> weights;
+};
+
+/// The weights of one item, in memory of their own.
+struct SparseVector {
+    std::vector<std::int64_t> ids;  ///< ascending
+    std::vector<float> weights;     ///< as many
+
+    operator SparseRow() const noexcept { return {ids, weights}; }
+    friend bool operator==(const SparseVector&, const SparseVector&) = default;
+};
+
+/// The vectors of one item, one behind the other. Where a matrix could also be many items with a vector each, this says that
+/// it is one.
+struct MultiRow {
+    std::span<const float> values;
+    std::size_t dimensions = 0;  ///< of each vector
+
+    MultiRow() = default;
+    MultiRow(std::span<const float> all, std::size_t length) : values(all), dimensions(length) {}
+    explicit MultiRow(const MatrixView& m) : values(m.data(), static_cast<std::size_t>(m.size())), dimensions(static_cast<std::size_t>(m.cols())) {}
+    explicit MultiRow(const Matrix& m) : values(m.data(), static_cast<std::size_t>(m.size())), dimensions(static_cast<std::size_t>(m.cols())) {}
+
+    [[nodiscard]] std::size_t size() const noexcept { return dimensions == 0 ? 0 : values.size() / dimensions; }
+    [[nodiscard]] std::span<const float> vector(std::size_t i) const noexcept { return values.subspan(i * dimensions, dimensions); }
 };
 
 /// Weights of tokens for many items, in the order of the items.

@@ -7,6 +7,7 @@
 
 #include <sextant/core/error.hpp>
 #include <sextant/core/fingerprint.hpp>
+#include <sextant/core/output.hpp>
 
 namespace sextant {
 
@@ -28,12 +29,21 @@ enum class Metric {
 
 /// The largest number of dimensions a vector may have.
 inline constexpr std::size_t max_dimensions = 65'536;
+/// The largest size of a vocabulary.
+inline constexpr std::size_t max_vocabulary = std::size_t{1} << 20;
+
+/// Of a space of this kind.
+[[nodiscard]] constexpr std::size_t most_dimensions(Output kind) noexcept { return kind == Output::sparse ? max_vocabulary : max_dimensions; }
 
 /// All that two vectors must share to be comparable.
 struct Space {
-    std::size_t dimensions = 0;  ///< 1 to `max_dimensions`
-    Metric metric = Metric::cosine;
-    Fingerprint fingerprint = {};  ///< of the encoder that fills the space; empty for vectors of unstated origin
+    /// Of a vector, or of each of several: 1 to `max_dimensions`. Of sparse ones the size of the vocabulary, above all ids:
+    /// 1 to `max_vocabulary`.
+    std::size_t dimensions = 0;
+    Metric metric = Metric::cosine;  ///< always `dot` unless the kind is `dense`
+    Fingerprint fingerprint = {};    ///< of the encoder that fills the space; empty for vectors of unstated origin
+    Output kind = Output::dense;
+    MultiScore multi_score = MultiScore::max_sim_sum;  ///< looked at only if the kind is `multi`
 };
 
 /// One of several spaces of an index.
@@ -52,10 +62,14 @@ inline void require_compatible(const std::string& where, const Space& found, con
         throw Error(ErrorCode::incompatible, where + " " + difference + ": " + remedy);
     };
     const auto rebuild = "use the encoder that filled it, or build it again";
+    if (found.kind != wanted.kind)
+        refuse("holds " + std::string(to_string(found.kind)) + " vectors, not " + std::string(to_string(wanted.kind)), "ask for a space of that kind");
     if (found.dimensions != wanted.dimensions)
         refuse("holds vectors of " + std::to_string(found.dimensions) + " dimensions, not " + std::to_string(wanted.dimensions), rebuild);
     if (found.metric != wanted.metric)
         refuse("compares vectors by " + std::string(to_string(found.metric)) + ", not " + std::string(to_string(wanted.metric)), rebuild);
+    if (found.kind == Output::multi && found.multi_score != wanted.multi_score)
+        refuse("scores vectors by " + std::string(to_string(found.multi_score)) + ", not " + std::string(to_string(wanted.multi_score)), rebuild);
     if (found.fingerprint == wanted.fingerprint) return;
     const auto difference = found.fingerprint.difference(wanted.fingerprint);
     refuse("was filled by " + found.fingerprint.short_name() + "; this is " + wanted.fingerprint.short_name() +

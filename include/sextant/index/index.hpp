@@ -87,7 +87,7 @@ inline constexpr double max_norm = 1e18;
 /// Records with vectors of one space or of several, in one file or in memory only.
 ///
 /// Every vector is kept in memory, as floats and as codes: 5.5 bytes per dimension, and up to twice that after removals and
-/// replacements. Payloads and texts stay in the file and are read, and checked, when they are wanted.
+/// replacements. Of a sparse vector each weight takes 16 bytes, of a multi one each component 5. Payloads and texts stay in the file and are read, and checked, when they are wanted.
 /// What is written was synced to the disk when the call returns. The file: src/store/FORMAT.md.
 ///
 /// Order of insertion: a new record comes last; one that replaces another of its id takes that one's place.
@@ -147,7 +147,7 @@ public:
     /// Adds records, and replaces those whose ids are there already: all of them, or none if it throws.
     /// Throws `busy` if another program has written to the file since it was opened, which locks prevent (see above).
     /// Throws `invalid_argument` or `limit`, naming the row of `records`, its id and what is wrong with it: no vector, one
-    /// of another length or in a space that there is not, a component that is NaN or infinite, a norm over `max_norm`, a norm of 0 if the metric is
+    /// of another length or kind or in a space that there is not, ids that do not ascend or are not in the vocabulary, a weight of 0, a component that is NaN or infinite, a norm over `max_norm` (of several vectors: of all together), a norm of 0 if the metric is
     /// cosine, an id that is empty or appears twice, invalid UTF-8, a span without a parent or that ends before it begins, a payload that is no JSON object, anything over its
     /// limit.
     void upsert(std::span<const Record> records);
@@ -187,13 +187,24 @@ public:
     [[nodiscard]] std::vector<SearchResult> nearest(const Eigen::Ref<const Matrix>& queries,
                                                     const NearestOptions& options = {}) const;
 
+    /// The same in spaces of the other kinds, which are always searched exactly, whatever `min_recall` and `ef` say. A query of
+    /// another kind than its space throws `invalid_argument`.
+    /// Sparse: a score is the sum, over the ids that both have, ascending, of the products of their weights. A record without
+    /// any of them has the score 0, and is a record all the same: before those whose scores are negative.
+    /// Multi: for each vector of the query the largest inner product with one of the record's; of these, in the order of the
+    /// query's vectors, what `Space::multi_score` says.
+    [[nodiscard]] SearchResult nearest(const SparseRow& query, const NearestOptions& options = {}) const;
+    [[nodiscard]] SearchResult nearest(const MultiRow& query, const NearestOptions& options = {}) const;
+    [[nodiscard]] std::vector<SearchResult> nearest(const SparseEmbeddings& queries, const NearestOptions& options = {}) const;
+    [[nodiscard]] std::vector<SearchResult> nearest(const MultiEmbeddings& queries, const NearestOptions& options = {}) const;
+
     /// Links all records that are not linked yet to near ones, so that a search with `min_recall` need not look at most of
     /// them (HNSW: src/index/graph.hpp), and measures what effort gives what recall, with some of them as queries before they
     /// are linked. Records that are written later are scanned beside the walk, until this is called again. What had links to
     /// records that are gone is linked anew; if more than a quarter of the graph is gone, or other options are asked for, all
     /// of it is. An index that is open for writing keeps the graph in its file, and has it when it is opened again: links only,
     /// without what was written since. Searches and writes go on meanwhile; a second call waits. Nothing is linked if there
-    /// are fewer than 1,000 records. Throws as `upsert` if the file cannot be written: the graph is in memory then.
+    /// are fewer than 1,000 records. Throws `invalid_argument` if the space is not dense, and as `upsert` if the file cannot be written: the graph is in memory then.
     void build_graph(const GraphOptions& options = {});
     [[nodiscard]] std::optional<GraphInfo> graph(std::string_view space = {}) const;
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include <sextant/core/embeddings.hpp>
 #include <sextant/core/item.hpp>
 #include <sextant/core/span.hpp>
 
@@ -23,8 +24,13 @@ struct Record {
     /// In an index of several spaces: its vectors in others than the first, by their names. `vector` may then be empty,
     /// and any of these may be missing, but not all.
     std::map<std::string, std::vector<float>, std::less<>> vectors = {};
+    std::map<std::string, SparseVector, std::less<>> sparse = {};  ///< in spaces of that kind, also if that is the first
+    std::map<std::string, Matrix, std::less<>> multi = {};         ///< in spaces of that kind: a vector in each row
 };
 
+/// Of one record in one space of that kind.
+inline constexpr std::size_t max_multi_vectors = 65'536;
+inline constexpr std::size_t max_multi_bytes = std::size_t{64} << 20;
 inline constexpr std::size_t max_id_bytes = 1024;
 inline constexpr std::size_t max_payload_bytes = std::size_t{1} << 20;
 

@@ -1,0 +1,60 @@
+// What a search is to find, and the best that its threads have found so far.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include <sextant/kernels/top_k.hpp>
+
+namespace sextant::index {
+
+/// What a scan is to find.
+struct Wanted {
+    std::size_t k = 10;
+    float min_score = -std::numeric_limits<float>::infinity();
+    /// Only rows that come after this one, by score and then by `order`.
+    std::optional<kernels::Scored> after = {};
+    /// Only these rows are looked at, a word for each block. Null: all.
+    const std::uint64_t* allowed = nullptr;
+    std::size_t threads = 1;
+    /// Multiplies the errors of codes. Below 1 nothing is proved: for tests, which have to notice.
+    double trust = 1;
+};
+
+/// The k best rows for one query. Threads: any at once, but for `take`.
+class BestRows {
+public:
+    /// `wanted` must outlive this.
+    explicit BestRows(const Wanted& wanted) : wanted_(wanted), worst_(wanted.min_score), best_(wanted.k) {}
+
+    /// What a score must reach: `min_score`, or the k-th best found.
+    [[nodiscard]] float worst() const noexcept { return worst_.load(std::memory_order_relaxed); }
+
+    /// `order` is asked only if the score is high enough.
+    template <class Order>
+    void offer(float score, std::size_t row, Order&& order) {
+        if (score < worst()) return;
+        const kernels::Scored scored{score, order(), row};
+        if (wanted_.after && !kernels::better(*wanted_.after, scored)) return;
+        const std::lock_guard lock(mutex_);
+        best_.push(scored);
+        if (best_.full()) worst_ = std::max(worst_.load(), best_.worst().score);
+    }
+
+    /// The best first. Empty afterwards.
+    [[nodiscard]] std::vector<kernels::Scored> take() { return best_.take(); }
+
+private:
+    const Wanted& wanted_;
+    std::atomic<float> worst_;
+    std::mutex mutex_;
+    kernels::TopK best_;
+};
+
+}  // namespace sextant::index
