@@ -10,7 +10,6 @@ import json
 import pathlib
 import sqlite3
 import struct
-import sys
 
 try:
     from xxhash import xxh3_128_digest
@@ -22,9 +21,7 @@ APPLICATION, VERSION = 0x53657874, 2
 
 def checksum(numbers, fields):
     """As the file has it: the low half first, little-endian; None if it cannot be computed."""
-    if xxh3_128_digest is None:
-        return None
-    return xxh3_128_digest(struct.pack(f"<{len(numbers)}Q", *numbers) + b"".join(fields))[::-1]
+    return xxh3_128_digest and xxh3_128_digest(struct.pack(f"<{len(numbers)}Q", *numbers) + b"".join(fields))[::-1]
 
 
 def expect(found, wanted, what):
