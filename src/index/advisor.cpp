@@ -51,7 +51,7 @@ std::vector<Scored> search(const Sample& sample, const Scanned& scanned, std::si
         });
     if (!rescored) return best.take();
     kernels::TopK again(options.k);
-    for (const auto& one : best.take()) again.push({sample.queries()[q].score(sample.rows(), one.row), one.order, one.row});
+    for (const auto& one : best.take()) again.push({sample.score(q, one.row), one.order, one.row});
     return again.take();
 }
 
@@ -74,7 +74,7 @@ PrecisionTrial measured(const Sample& sample, const Scanned& scanned, bool resco
             const auto begin = std::chrono::steady_clock::now();
             const auto found = search(sample, scanned, q, rescored, options, scores);
             seconds[q] = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-            const auto near_enough = [&](const Scored& one) { return sample.queries()[q].score(sample.rows(), one.row) >= worst[q]; };
+            const auto near_enough = [&](const Scored& one) { return sample.score(q, one.row) >= worst[q]; };
             recalls[q] = static_cast<double>(std::ranges::count_if(found, near_enough)) / static_cast<double>(options.k);
         }
     });

@@ -40,14 +40,17 @@ double surely(const std::vector<double>& recalls) {
 
 }  // namespace
 
-Effort Effort::measure(const Rows& rows, const Graph& graph, const Bits& linked, std::span<const std::size_t> sample, std::size_t threads) {
+Effort Effort::measure(const Vectors& vectors, const Graph& graph, const Bits& linked, std::span<const std::size_t> sample, std::size_t threads) {
     Measured effort;
     if (sample.empty()) return Effort(effort);
-    const Bits none(rows.blocks());
+    const Bits none(vectors.rows().blocks());
+    std::vector<std::vector<float>> room(sample.size());
+    std::vector<std::span<const float>> queries;
+    for (std::size_t q = 0; q < sample.size(); ++q) queries.push_back(vectors.at(sample[q], room[q]));
     const auto exact_answers = [&](std::size_t first, std::size_t count, double& seconds) {
         const Wanted wanted{.k = most_wanted, .allowed = linked.data(), .threads = threads};
-        ExactScan scan(rows, wanted);
-        for (std::size_t q = 0; q < count; ++q) scan.add(rows.vector(sample[first + q]));
+        ExactScan scan(vectors, wanted);
+        for (std::size_t q = 0; q < count; ++q) scan.add(queries[first + q]);
         const double begin = now();
         scan.run();
         seconds = now() - begin;
@@ -63,8 +66,8 @@ Effort Effort::measure(const Rows& rows, const Graph& graph, const Bits& linked,
         auto& curve = effort.curves.emplace_back(Curve{k, {}});
         for (std::size_t ef = k; ef <= largest_ef; ef += std::max<std::size_t>(2, ef / 3)) {
             const Wanted wanted{.k = k, .allowed = linked.data(), .threads = threads};
-            GraphScan scan(rows, graph, none, wanted, ef);
-            for (const auto slot : sample) scan.add(rows.vector(slot));
+            GraphScan scan(vectors, graph, none, wanted, ef);
+            for (const auto& query : queries) scan.add(query);
             const double begin = now();
             scan.run();
             const double seconds = (now() - begin) / static_cast<double>(sample.size());

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "index/graph.hpp"
+#include "index/vectors.hpp"
 
 namespace sextant::index {
 
@@ -15,7 +16,7 @@ namespace sextant::index {
 class Effort {
 public:
     /// Asks for the rows in the slots `sample` among those in `linked`, by walks and exactly. Its own threads.
-    static Effort measure(const Rows& rows, const Graph& graph, const Bits& linked, std::span<const std::size_t> sample, std::size_t threads);
+    static Effort measure(const Vectors& vectors, const Graph& graph, const Bits& linked, std::span<const std::size_t> sample, std::size_t threads);
 
     /// The least `ef` whose recall at k was so high that it is at least `recall` for queries of this kind with a probability
     /// of 97 %; nothing if there is none, or if k was not measured.

@@ -27,6 +27,7 @@ struct ExactScan::Job {
     std::size_t first_query;
     std::size_t rows;                   // looked at so far
     std::vector<std::uint32_t> scored;  // of these, for each query
+    std::vector<float> room = {};       // for a vector
 
     /// Not if most rows are scored all the same.
     [[nodiscard]] bool codes_help(std::size_t query) const {
@@ -135,7 +136,7 @@ void ExactScan::finish(const Candidates& candidates, Job& job) {
         Asked& asked = queries_[q];
         const std::uint64_t passed = job.codes_help(q) ? pass_bytes(candidates.block, rows, asked) : rows;
         if (passed == 0) continue;
-        score_all(candidates.block, passed, asked);
+        score_all(candidates.block, passed, asked, job.room);
         job.scored[q - job.first_query] += static_cast<std::uint32_t>(std::popcount(passed));
     }
 }
@@ -159,11 +160,12 @@ std::uint64_t ExactScan::pass_bytes(const Block& block, std::uint64_t rows, cons
     return passed;
 }
 
-void ExactScan::score_all(const Block& block, std::uint64_t rows, Asked& asked) {
+void ExactScan::score_all(const Block& block, std::uint64_t rows, Asked& asked, std::vector<float>& room) {
     rescored_.fetch_add(static_cast<std::size_t>(std::popcount(rows)), std::memory_order_relaxed);
     for_each_bit(rows, [&](std::size_t i) {
         const std::size_t slot = block.first + i;
-        asked.best.offer(asked.query.score(rows_, slot), slot, [&] { return rows_.info(slot).number; });
+        const auto& info = rows_.info(slot);
+        asked.best.offer(asked.query.score(vectors_.at(slot, room), info.norm), slot, [&] { return info.number; });
     });
 }
 

@@ -12,7 +12,7 @@
 
 #include "index/best_rows.hpp"
 #include "index/query.hpp"
-#include "index/rows.hpp"
+#include "index/vectors.hpp"
 
 namespace sextant::index {
 
@@ -24,7 +24,7 @@ namespace sextant::index {
 class ExactScan {
 public:
     /// The rows and `Wanted::allowed` must outlive this. k is at least 1.
-    ExactScan(const Rows& rows, const Wanted& wanted) : rows_(rows), wanted_(wanted) {}
+    ExactScan(const Vectors& vectors, const Wanted& wanted) : vectors_(vectors), rows_(vectors.rows()), wanted_(wanted) {}
 
     /// `vector` must stay where it is, and be one that the index could hold.
     void add(std::span<const float> vector);
@@ -64,8 +64,9 @@ private:
     void fetch(Candidates& candidates, std::uint64_t rows) const;
     void finish(const Candidates& candidates, Job& job);
     [[nodiscard]] std::uint64_t pass_bytes(const Block& block, std::uint64_t rows, const Asked& asked) const;
-    void score_all(const Block& block, std::uint64_t rows, Asked& asked);
+    void score_all(const Block& block, std::uint64_t rows, Asked& asked, std::vector<float>& room);
 
+    Vectors vectors_;
     const Rows& rows_;
     Wanted wanted_;
     const kernels::CodeKernels& kernels_ = kernels::code_kernels();

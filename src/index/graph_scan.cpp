@@ -17,6 +17,7 @@ bool GraphScan::allowed(std::size_t slot, std::uint64_t stamp) const {
 void GraphScan::walk(Asked& asked) {
     const Query query(rows_.layout(), asked.vector);
     float worst = wanted_.min_score;
+    std::vector<float> room;
     for (const auto& [node, bound] : graph_.walk(query, ef_, asked.compared)) {
         const bool near_enough = bound >= query.test(worst).limit;
         if (!near_enough && asked.found >= wanted_.k) continue;  // no more need be counted
@@ -24,7 +25,7 @@ void GraphScan::walk(Asked& asked) {
         if (!allowed(slot, stamp)) continue;
         ++asked.found;
         if (!near_enough) continue;
-        const float score = query.score(rows_, slot);
+        const float score = query.score(vectors_.at(slot, room), rows_.info(slot).norm);
         if (score < worst) continue;
         asked.best.push({score, rows_.info(slot).number, slot});
         if (asked.best.full()) worst = std::max(worst, asked.best.worst().score);
@@ -34,7 +35,7 @@ void GraphScan::walk(Asked& asked) {
 void GraphScan::scan(const Bits& slots, const std::vector<Asked*>& asked) {
     Wanted wanted = wanted_;
     wanted.allowed = slots.data();
-    ExactScan scan(rows_, wanted);
+    ExactScan scan(vectors_, wanted);
     for (const auto* one : asked) scan.add(one->vector);
     scan.run();
     const std::size_t count = count_bits(slots);

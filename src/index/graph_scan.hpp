@@ -19,8 +19,8 @@ namespace sextant::index {
 class GraphScan {
 public:
     /// All but `wanted` itself must outlive this. A walk keeps the `ef` nearest nodes it has seen.
-    GraphScan(const Rows& rows, const Graph& graph, const Bits& unlinked, const Wanted& wanted, std::size_t ef)
-        : rows_(rows), graph_(graph), unlinked_(unlinked), wanted_(wanted), ef_(ef) {}
+    GraphScan(const Vectors& vectors, const Graph& graph, const Bits& unlinked, const Wanted& wanted, std::size_t ef)
+        : vectors_(vectors), rows_(vectors.rows()), graph_(graph), unlinked_(unlinked), wanted_(wanted), ef_(ef) {}
 
     /// `vector` must stay where it is, and be one that the index could hold.
     void add(std::span<const float> vector) { queries_.push_back({vector, kernels::TopK(wanted_.k)}); }
@@ -44,6 +44,7 @@ private:
     void scan(const Bits& slots, const std::vector<Asked*>& asked);
     [[nodiscard]] bool allowed(std::size_t slot, std::uint64_t stamp) const;
 
+    Vectors vectors_;
     const Rows& rows_;
     const Graph& graph_;
     const Bits& unlinked_;

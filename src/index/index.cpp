@@ -8,6 +8,7 @@
 #include <sextant/core/error.hpp>
 
 #include "index/validate.hpp"
+#include "store/hash.hpp"
 #include "store/new_file.hpp"
 #include "store/summary.hpp"
 
@@ -61,14 +62,14 @@ Index Index::in_memory(std::span<const NamedSpace> spaces) {
 
 Index Index::open(const std::filesystem::path& path, const OpenOptions& options) {
     options.validate();
-    auto impl = std::make_unique<Impl>(RecordFile::open(path, access_of(options)));
+    auto impl = std::make_unique<Impl>(RecordFile::open(path, access_of(options)), options.vectors_in_memory);
     impl->load(threads_of(options));
     return Index(std::move(impl));
 }
 
 Index Index::open(const std::filesystem::path& path, const Space& expected, const OpenOptions& options) {
     options.validate();
-    auto impl = std::make_unique<Impl>(RecordFile::open(path, access_of(options)));
+    auto impl = std::make_unique<Impl>(RecordFile::open(path, access_of(options)), options.vectors_in_memory);
     auto& first = impl->spaces.front().space;
     auto found = first;
     if (options.allow_compatible) found.fingerprint = expected.fingerprint;
@@ -171,8 +172,9 @@ Record Index::Impl::record(const State& seen, std::span<const std::optional<std:
         record.span = details.span;
     });
     store::Unpacking unpacking;
+    std::vector<float> room;
     for (std::size_t s = 0; s < slots.size(); ++s)
-        if (slots[s]) store::put_vector(record, spaces[s], s == 0, unpacking.unpack(spaces[s].space, seen.spaces[s].rows->bytes(*slots[s])));
+        if (slots[s]) store::put_vector(record, spaces[s], s == 0, unpacking.unpack(spaces[s].space, seen.bytes(s, *slots[s], room)));
     return record;
 }
 
@@ -184,6 +186,16 @@ std::optional<Record> Index::get(std::string_view id) const {
     });
     return found ? std::optional(impl_->record(state, slots)) : std::nullopt;
 }
+
+namespace {
+
+/// Whether this is the row's vector.
+bool holds(const index::Rows& rows, std::size_t space, std::size_t slot, std::span<const std::byte> vector) {
+    if (rows.layout().keeps_vectors()) return std::ranges::equal(rows.bytes(slot), vector);
+    return store::checksum_of(space, rows.info(slot).number, vector).low == rows.info(slot).vector_checksum;
+}
+
+}  // namespace
 
 void Index::verify() const {
     const auto state = impl_->now();
@@ -199,7 +211,7 @@ void Index::verify() const {
             const auto& rows = *state.spaces[s].rows;
             const auto known = slots[s].extract(row.number);
             const bool equal = known ? rows.named(known.mapped()).first == row.id && rows.info(known.mapped()).checksum == row.checksum &&
-                                           std::ranges::equal(rows.bytes(known.mapped()), vectors[s])
+                                           holds(rows, s, known.mapped(), vectors[s])
                                      : vectors[s].empty();
             if (!equal) refuse("row " + std::to_string(row.number) + " (id " + index::shown(row.id) + ")");
         }

@@ -10,6 +10,7 @@
 #include "index/in_threads.hpp"
 #include "index/index_impl.hpp"
 #include "index/validate.hpp"
+#include "store/hash.hpp"
 
 namespace sextant {
 
@@ -17,11 +18,11 @@ using index::Coded;
 using index::RowInfo;
 using index::State;
 
-Index::Impl::Impl(std::string called, std::span<const NamedSpace> named) : name(std::move(called)) {
-    for (const auto& one : named) state.spaces.push_back(spaces.emplace_back(one).empty());
+Index::Impl::Impl(std::string called, std::span<const NamedSpace> named, bool keeps_vectors) : name(std::move(called)) {
+    for (const auto& one : named) state.spaces.push_back(spaces.emplace_back(one, keeps_vectors).empty());
 }
 
-Index::Impl::Impl(store::RecordFile opened) : Impl(opened.name(), opened.spaces()) {
+Index::Impl::Impl(store::RecordFile opened, bool keeps_vectors) : Impl(opened.name(), opened.spaces(), keeps_vectors) {
     file = std::move(opened);
 }
 
@@ -65,6 +66,8 @@ bool Index::Impl::Change::add(std::string_view id, const RowInfo& info, std::spa
         }
         auto in_space = info;
         in_space.norm = vectors[space].norm;
+        if (!impl_.spaces[space].table.layout().keeps_vectors())
+            in_space.vector_checksum = store::checksum_of(space, info.number, std::as_bytes(std::span(vectors[space].vector))).low;
         in_space.first = std::exchange(first, false);
         places[space] = spaces_[space].add(id, in_space, kept, std::move(vectors[space].blob));
     }

@@ -20,6 +20,7 @@
 #include "index/columns.hpp"
 #include "index/linked_rows.hpp"
 #include "index/row_table.hpp"
+#include "index/vectors.hpp"
 #include "index/sparse_lists.hpp"
 #include "store/json_check.hpp"
 #include "store/record_file.hpp"
@@ -60,6 +61,12 @@ struct State {
         const auto& kept = *in.rows->named(slot).second.kept;
         use(Details{kept.payload, kept.text, kept.parent, kept.span});
     }
+    [[nodiscard]] Vectors vectors(std::size_t space) const noexcept { return {*spaces[space].rows, file.get(), space}; }
+    /// Of a vector, as a file has them. Valid until `room` is used again.
+    [[nodiscard]] std::span<const std::byte> bytes(std::size_t space, std::size_t slot, std::vector<float>& room) const {
+        const auto& rows = *spaces[space].rows;
+        return rows.layout().keeps_vectors() ? rows.bytes(slot) : std::as_bytes(vectors(space).at(slot, room));
+    }
     /// Reads them for `Columns`, while this stays where it is.
     [[nodiscard]] Columns::Read payloads(std::size_t space) const {
         return [this, space](std::size_t slot, const auto& use) {
@@ -79,7 +86,7 @@ struct Coded {
 
 /// The vectors of one space. Of the file's `space` the fingerprint is the caller's, if he vouches for that.
 struct SpaceTable : NamedSpace {
-    explicit SpaceTable(const NamedSpace& named);
+    SpaceTable(const NamedSpace& named, bool keeps_vectors);
 
     /// What a state without rows has.
     [[nodiscard]] SpaceState empty() const;
@@ -104,8 +111,8 @@ struct Index::Impl {
     mutable std::mutex latest;  // of `state`; held for an instant, and taken after `naming`
     index::State state;         // without a view if the file is only read: it would keep what it sees in the writer's log
 
-    Impl(std::string called, std::span<const NamedSpace> named);
-    explicit Impl(store::RecordFile opened);
+    Impl(std::string called, std::span<const NamedSpace> named, bool keeps_vectors = true);
+    explicit Impl(store::RecordFile opened, bool keeps_vectors = true);
 
     /// What the last commit left; if the file is only read, that of any process. Calls `find`, if there is one, while ids stand
     /// for what is in it.

@@ -144,7 +144,7 @@ std::vector<SearchResult> Index::Impl::nearest(std::span<const store::AnyVector>
     while (!open.empty()) {
         wanted.k = asked.k;
         if (const auto ef = walks()) {
-            search(index::GraphScan(*seen, *linked->graph, linked->unlinked, wanted, *ef), [](SearchResult& result, const auto& scan, std::size_t i) {
+            search(index::GraphScan(shown.vectors(space), *linked->graph, linked->unlinked, wanted, *ef), [](SearchResult& result, const auto& scan, std::size_t i) {
                 result.rows_scored = scan.compared(i);
                 if (!scan.exact(i)) result.completeness = Completeness::approximate;
             });
@@ -153,7 +153,7 @@ std::vector<SearchResult> Index::Impl::nearest(std::span<const store::AnyVector>
         } else if (table.each) {
             search_all(index::MultiScan(*seen, *table.each, table.space.multi_score, wanted));
         } else {
-            search_all(index::ExactScan(*seen, wanted));
+            search_all(index::ExactScan(shown.vectors(space), wanted));
         }
         asked.k *= 4;  // some of the nearest were parts of one
         if (asked.ef) asked.ef = std::max(*asked.ef, asked.k);
@@ -171,11 +171,12 @@ void Index::build_graph(const GraphOptions& options) {
     if (const auto kind = impl_->spaces[space].space.kind; kind != Output::dense)
         throw Error(ErrorCode::invalid_argument, impl_->name + ": the space " + index::shown(impl_->spaces[space].name) + " holds " + std::string(to_string(kind)) +
                                                      " vectors, and a graph links dense ones: such spaces are searched exactly without one");
-    const auto before = impl_->now().spaces[space];
-    index::Linking linking(before.rows, before.linked, options);
+    auto before = impl_->now();
+    if (before.spaces[space].rows->layout().keeps_vectors()) before.file.reset();  // it would keep what it sees in the log for so long
+    index::Linking linking(before.spaces[space].rows, before.spaces[space].linked, options);
     std::exception_ptr failure;
     try {
-        linking.run();
+        linking.run(before.vectors(space));
     } catch (...) {
         failure = std::current_exception();
     }

@@ -81,13 +81,13 @@ void Linking::link(std::span<const std::size_t> slots) {
     });
 }
 
-void Linking::run() {
+void Linking::run(const Vectors& vectors) {
     if (!graph_) return;
     std::vector<std::size_t> sample, rest;
     const std::size_t apart = todo_.size() / sample_size;
     for (std::size_t i = 0; i < todo_.size(); ++i) (todo_.size() >= fewest_rows && i % apart == 0 && sample.size() < sample_size ? sample : rest).push_back(todo_[i]);
     link(rest);
-    if (!sample.empty()) effort_ = std::make_shared<const Effort>(Effort::measure(*rows_, *graph_, linked_, sample, options_.threads));
+    if (!sample.empty()) effort_ = std::make_shared<const Effort>(Effort::measure(vectors, *graph_, linked_, sample, options_.threads));
     link(sample);
 }
 

@@ -35,8 +35,8 @@ public:
     /// a quarter of which is gone, is made anew.
     Linking(std::shared_ptr<const Rows> rows, std::shared_ptr<const LinkedRows> before, const GraphOptions& options);
 
-    /// Throws what `GraphOptions::progress` throws, and `bad_alloc`.
-    void run();
+    /// `vectors` are those of the rows. Throws what `GraphOptions::progress` throws, what these do, and `bad_alloc`.
+    void run(const Vectors& vectors);
 
     /// What is linked now, also after `run` threw, of a state that may be later than the one that was linked; null if
     /// there is no graph.

@@ -27,6 +27,8 @@ public:
     [[nodiscard]] const Rows& rows() const noexcept { return *table_.rows(); }
     [[nodiscard]] const std::deque<Query>& queries() const noexcept { return queries_; }
     [[nodiscard]] std::span<const float> query(std::size_t q) const;
+    /// In 64 bits, as an index would give it.
+    [[nodiscard]] float score(std::size_t q, std::size_t slot) const { return queries_[q].score(rows().vector(slot), rows().info(slot).norm); }
     [[nodiscard]] std::size_t dimensions() const noexcept { return rows().layout().dimensions(); }
     [[nodiscard]] Metric metric() const noexcept { return rows().layout().metric(); }
     /// The slots of vectors; others fill the last block, so that it has 4-bit codes. A new table fills its blocks from the first on.

@@ -24,19 +24,18 @@ Query::Query(const RowLayout& layout, std::span<const float> vector, double trus
     test_.d = l2 ? -(1 - 0x1p-19F) : 0;
 }
 
-float Query::score(const Rows& rows, std::size_t slot) const {
+float Query::score(std::span<const float> row, double norm) const {
     const auto& kernels = kernels::code_kernels();
-    const auto* row = rows.vector(slot).data();
     double score = 0;
     switch (layout_.metric()) {
         case Metric::cosine:
-            score = kernels.dot(row, vector_.data(), vector_.size()) / (rows.info(slot).norm * norm_);
+            score = kernels.dot(row.data(), vector_.data(), vector_.size()) / (norm * norm_);
             break;
         case Metric::dot:
-            score = kernels.dot(row, vector_.data(), vector_.size());
+            score = kernels.dot(row.data(), vector_.data(), vector_.size());
             break;
         case Metric::l2:
-            score = -kernels.squared_distance(row, vector_.data(), vector_.size());
+            score = -kernels.squared_distance(row.data(), vector_.data(), vector_.size());
             break;
     }
     return static_cast<float>(score) + 0.0F;  // no minus zero

@@ -34,7 +34,7 @@ public:
     Query(const RowLayout& layout, std::span<const float> vector, double trust = 1);
 
     /// In 64 bits, rounded to 32. Nearer is higher, whatever the metric.
-    [[nodiscard]] float score(const Rows& rows, std::size_t slot) const;
+    [[nodiscard]] float score(std::span<const float> row, double norm) const;
 
     /// Rows of which the sum is at least `limit` may reach `score`.
     [[nodiscard]] kernels::Test test(double score) const;

@@ -16,8 +16,8 @@ void remove_doubles(std::vector<std::size_t>& blocks) {
 
 }  // namespace
 
-RowTable::RowTable(std::size_t dimensions, Metric metric)
-    : layout_(dimensions, metric), rows_(std::make_shared<const Rows>(layout_, Rows::Parts())) {}
+RowTable::RowTable(std::size_t dimensions, Metric metric, bool keeps_vectors)
+    : layout_(dimensions, metric, keeps_vectors), rows_(std::make_shared<const Rows>(layout_, Rows::Parts())) {}
 
 std::optional<std::size_t> RowTable::find(std::string_view id) const {
     const auto found = ids_.find(id);

@@ -31,7 +31,7 @@ struct Retired {
 class RowTable {
 public:
     /// With 0 dimensions every row has a blob.
-    RowTable(std::size_t dimensions, Metric metric);
+    RowTable(std::size_t dimensions, Metric metric, bool keeps_vectors = true);
     RowTable(const RowTable&) = delete;
     RowTable& operator=(const RowTable&) = delete;
 

@@ -25,13 +25,14 @@ kernels::Approximation weighted(const kernels::Approximation& of, double weight)
     return {static_cast<float>(of.scale * weight), rounded_up(of.error * weight)};
 }
 
-RowLayout::RowLayout(std::size_t dimensions, Metric metric)
+RowLayout::RowLayout(std::size_t dimensions, Metric metric, bool keeps_vectors)
     : dimensions_(dimensions),
       metric_(metric),
       quantizer_(std::max<std::size_t>(1, dimensions)),
       groups_((dimensions + kernels::nibble_group - 1) / kernels::nibble_group),
       stride_((dimensions + kernels::byte_group - 1) / kernels::byte_group * kernels::byte_group),
-      row_bytes_(dimensions_ * sizeof(float) + groups_ * group_bytes + stride_ + sizeof(kernels::Approximation) + 3 * sizeof(float) +
+      floats_(keeps_vectors ? dimensions : 0),
+      row_bytes_(floats_ * sizeof(float) + groups_ * group_bytes + stride_ + sizeof(kernels::Approximation) + 3 * sizeof(float) +
                  sizeof(RowInfo) + sizeof(Named*)),
       rows_per_piece_(std::max(block_rows, huge_page / row_bytes_ / block_rows * block_rows)) {}
 
@@ -41,8 +42,8 @@ RowLayout::Place RowLayout::at(std::span<std::byte* const> pieces, std::size_t s
     const std::size_t n = rows_per_piece_, row = slot % n, in_block = row % block_rows;
     std::byte* part = pieces[slot / n];
     Place place{};
-    place.vector = reinterpret_cast<float*>(part) + row * dimensions_;
-    part += n * dimensions_ * sizeof(float);
+    place.vector = reinterpret_cast<float*>(part) + row * floats_;
+    part += n * floats_ * sizeof(float);
     place.nibbles = reinterpret_cast<std::uint8_t*>(part) + ((row - in_block) * groups_ + in_block) * group_bytes;
     part += n * groups_ * group_bytes;
     place.bytes = reinterpret_cast<std::uint8_t*>(part) + row * stride_;
@@ -61,7 +62,7 @@ RowLayout::Place RowLayout::at(std::span<std::byte* const> pieces, std::size_t s
 
 void RowLayout::write(const Place& place, std::span<const float> vector, double norm, const kernels::Codes& codes) const noexcept {
     const double weight = metric_ == Metric::cosine ? 1 : norm;
-    std::copy(vector.begin(), vector.end(), place.vector);
+    if (floats_ > 0) std::copy(vector.begin(), vector.end(), place.vector);
     std::copy_n(codes.bytes.begin(), stride_, place.bytes);
     *place.by_bytes = weighted(codes.by_bytes, weight);
     const auto by_nibbles = weighted(codes.by_nibbles, weight);
@@ -77,7 +78,7 @@ void RowLayout::write(const Place& place, std::span<const float> vector, double 
 }
 
 void RowLayout::copy(const Place& from, const Place& to) const noexcept {
-    std::copy_n(from.vector, dimensions_, to.vector);
+    std::copy_n(from.vector, floats_, to.vector);
     std::copy_n(from.bytes, stride_, to.bytes);
     *to.by_bytes = *from.by_bytes;
     *to.scale = *from.scale;

@@ -29,6 +29,7 @@ struct RowInfo {
     store::Checksum checksum = {};
     double norm = 0;  ///< of the vector, in double precision
     bool first = true;  ///< the record has no vector in an earlier space
+    std::uint64_t vector_checksum = 0;  ///< the low half of the vector's, if only the file has that
     std::uint64_t stamp = 0;  ///< no two vectors that were put into a `RowTable` have the same
 };
 
@@ -79,9 +80,11 @@ struct Block {
 /// vector is a `Blob`.
 class RowLayout {
 public:
-    RowLayout(std::size_t dimensions, Metric metric);
+    /// Without `keeps_vectors` a row takes only the codes: `Rows::vector` is not to be called then.
+    RowLayout(std::size_t dimensions, Metric metric, bool keeps_vectors = true);
 
     [[nodiscard]] std::size_t dimensions() const noexcept { return dimensions_; }
+    [[nodiscard]] bool keeps_vectors() const noexcept { return floats_ == dimensions_; }
     [[nodiscard]] Metric metric() const noexcept { return metric_; }
     [[nodiscard]] const kernels::Quantizer& quantizer() const noexcept { return quantizer_; }
     /// Groups of a row of 4-bit codes, and bytes of a row of byte codes.
@@ -111,6 +114,7 @@ private:
     kernels::Quantizer quantizer_;
     std::size_t groups_;
     std::size_t stride_;
+    std::size_t floats_;  // of a row
     std::size_t row_bytes_;
     std::size_t rows_per_piece_;
 };

@@ -29,7 +29,8 @@ private:
 
 }  // namespace
 
-SpaceTable::SpaceTable(const NamedSpace& named) : NamedSpace(named), table(space.kind == Output::dense ? space.dimensions : 0, space.metric) {
+SpaceTable::SpaceTable(const NamedSpace& named, bool keeps_vectors)
+    : NamedSpace(named), table(space.kind == Output::dense ? space.dimensions : 0, space.metric, keeps_vectors) {
     if (space.kind == Output::multi) each.emplace(space.dimensions, space.metric);
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <deque>
 #include <limits>
 
 #include <sextant/core/error.hpp>
@@ -227,19 +228,37 @@ bool RecordView::read_all(std::uint64_t number, const UseAll& use) const {
     fetch_.bind(1, static_cast<std::int64_t>(number));
     if (!fetch_.step()) return false;
     const auto row = checked_row(fetch_);
-    for (std::size_t space = fetch_vector_.size(); space < file_->spaces.size(); ++space)
-        fetch_vector_.push_back(connection_.prepare("SELECT vector FROM " + vectors_table(space) + " WHERE row = ?1"));
-    std::vector<std::span<const std::byte>> vectors(fetch_vector_.size());
-    std::vector<Reset> resets(fetch_vector_.begin(), fetch_vector_.end());
+    std::vector<std::span<const std::byte>> vectors(file_->spaces.size());
+    std::deque<Reset> resets;
     for (std::size_t space = 0; space < vectors.size(); ++space) {
         if (!expected_vector(row, space)) continue;
-        auto& query = fetch_vector_[space];
+        auto& query = fetch_vector(space);
+        resets.emplace_back(query);
         query.bind(1, static_cast<std::int64_t>(number));
         if (query.step() && query.is_blob(0)) vectors[space] = query.blob(0);
         check_vector(space, row, vectors[space]);
     }
     use(row, vectors);
     return true;
+}
+
+Statement& RecordView::fetch_vector(std::size_t space) const {
+    while (fetch_vector_.size() < file_->spaces.size())
+        fetch_vector_.push_back(connection_.prepare("SELECT vector FROM " + vectors_table(fetch_vector_.size()) + " WHERE row = ?1"));
+    return fetch_vector_[space];
+}
+
+void RecordView::read_vector(std::size_t space, std::uint64_t number, std::uint64_t expected, std::span<std::byte> to) const {
+    const std::lock_guard lock(mutex_);
+    find_again();
+    auto& query = fetch_vector(space);
+    const Reset reset(query);
+    query.bind(1, static_cast<std::int64_t>(number));
+    if (!query.step() || !query.is_blob(0)) throw_damaged(file_->name, in_row(number) + " has lost a vector");
+    const auto vector = query.blob(0);
+    if (vector.size() != to.size() || checksum_of(space, number, vector).low != expected)
+        throw_damaged(file_->name, in_row(number) + " holds a vector that is not the one that was written last");
+    std::ranges::copy(vector, to.begin());
 }
 
 bool RecordView::read_cache(std::string_view name, std::size_t part, std::vector<std::byte>& bytes) const {

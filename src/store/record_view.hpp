@@ -73,6 +73,10 @@ public:
     /// The same with the row's vectors, whatever its checksum is. False if there is no such row.
     bool read_all(std::uint64_t number, const UseAll& use) const;
 
+    /// Reads the vector of a row in a dense space to `to`, which has its size. Throws `corrupt` unless the low half of its checksum
+    /// is `expected`.
+    void read_vector(std::size_t space, std::uint64_t number, std::uint64_t expected, std::span<std::byte> to) const;
+
     /// Reads what was kept as a part of a cache, unchecked. False if there is none.
     bool read_cache(std::string_view name, std::size_t part, std::vector<std::byte>& bytes) const;
 
@@ -98,6 +102,7 @@ private:
     std::optional<std::int64_t> commit_;  // SQLite's number of what is seen; none if every commit is seen at once
     mutable std::optional<std::pair<std::int64_t, Counts>> counts_;  // of the commit that has this number
     mutable Statement fetch_;
+    Statement& fetch_vector(std::size_t space) const;
     mutable std::vector<Statement> fetch_vector_;  // of each space, once they are wanted
 };
 

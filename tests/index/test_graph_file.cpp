@@ -163,7 +163,7 @@ TEST_CASE("whatever bytes a graph is made of, it is one, or none", "[graph]") {
     const auto rows = table.rows();
     const sextant::GraphOptions options{.m = 4, .ef_construction = 20};
     index_::Linking linking(rows, nullptr, options);
-    linking.run();
+    linking.run(*rows);
     std::map<std::size_t, index_::Bytes> parts;
     index_::save_graph(*linking.result(*rows), *rows, 0, [&](std::size_t part, const index_::Bytes& bytes) { parts[part] = bytes; });
     const auto load = [&](const std::map<std::size_t, index_::Bytes>& from) {

@@ -29,6 +29,9 @@ struct OpenOptions {
     /// Accept a file whose fingerprint is not the expected one: the caller vouches that its vectors can be compared with
     /// his, and `space()` says so. Its dimensions and metric must fit all the same, and the file stays as it is.
     bool allow_compatible = false;
+    /// Keep dense vectors in memory as they were given, 4 bytes per dimension. Without, only codes are, 1.5 bytes per dimension: the
+    /// few vectors that a search scores are read from the file, by one thread at a time, and checked. Answers are the same.
+    bool vectors_in_memory = true;
     std::size_t threads = 1;  ///< that read and check together, at least 1; more than 64 are as 64
 
     /// Throws `invalid_argument` naming the field.
@@ -86,8 +89,10 @@ inline constexpr double max_norm = 1e18;
 
 /// Records with vectors of one space or of several, in one file or in memory only.
 ///
-/// Every vector is kept in memory, as floats and as codes: 5.5 bytes per dimension, and up to twice that after removals and
-/// replacements. Of a sparse vector each weight takes 16 bytes, of a multi one each component 5. Payloads and texts stay in the file and are read, and checked, when they are wanted.
+/// Every vector is kept in memory: of a dense one 5.5 bytes per dimension, floats and codes (1.5 without
+/// `OpenOptions::vectors_in_memory`), and up to twice that after removals and replacements; of a sparse one 16 bytes for each
+/// weight, of a multi one 5 for each component. Payloads and texts stay in the file and are read, and checked, when they are
+/// wanted.
 /// What is written was synced to the disk when the call returns. The file: src/store/FORMAT.md.
 ///
 /// Order of insertion: a new record comes last; one that replaces another of its id takes that one's place.
