@@ -24,7 +24,6 @@ bool is_part_of_word(utf8proc_int32_t c) {
         case UTF8PROC_CATEGORY_LO:
         case UTF8PROC_CATEGORY_MN:
         case UTF8PROC_CATEGORY_MC:
-        case UTF8PROC_CATEGORY_ME:
         case UTF8PROC_CATEGORY_ND:
         case UTF8PROC_CATEGORY_NL:
         case UTF8PROC_CATEGORY_NO:
@@ -39,6 +38,14 @@ bool is_word_alone(utf8proc_int32_t c) {
     return (c >= 0x3041 && c <= 0x30FA) || (c >= 0x3400 && c <= 0x4DBF) || (c >= 0x4E00 && c <= 0x9FFF) || (c >= 0xF900 && c <= 0xFAFF) ||
            (c >= 0x20000 && c <= 0x3FFFF);
 }
+
+bool is_mark(utf8proc_int32_t c) {
+    const auto category = utf8proc_category(c);
+    return category == UTF8PROC_CATEGORY_MN || category == UTF8PROC_CATEGORY_MC;
+}
+
+/// They say how the character before them looks, not which one it is.
+bool is_variation_selector(utf8proc_int32_t c) { return (c >= 0xFE00 && c <= 0xFE0F) || (c >= 0xE0100 && c <= 0xE01EF); }
 
 /// Combining marks of Latin and Greek letters.
 bool is_accent(utf8proc_int32_t c, utf8proc_int32_t base) { return c >= 0x0300 && c <= 0x036F && base < 0x0400; }
@@ -68,12 +75,15 @@ void for_each_word(std::string_view text, Each&& each) {
         utf8proc_int32_t c = 0;
         const auto length = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data()) + at, static_cast<utf8proc_ssize_t>(text.size() - at), &c);
         if (length <= 0) break;
-        const bool voiced = c == 0x3099 || c == 0x309A, alone = is_word_alone(c) && !voiced;
-        if (!is_part_of_word(c) || alone || (single && !voiced)) end_word(at);
-        single = alone || (single && voiced);
-        if (is_part_of_word(c) && !is_accent(c, base)) word += text.substr(at, static_cast<std::size_t>(length));
-        if (c < 0x0300 || c > 0x036F) base = c;
         at += static_cast<std::size_t>(length);
+        if (is_variation_selector(c)) continue;
+        const std::size_t begin = at - static_cast<std::size_t>(length);
+        const bool voiced = c == 0x3099 || c == 0x309A, alone = is_word_alone(c) && !voiced;
+        if (!is_part_of_word(c) || alone || (single && !voiced)) end_word(begin);
+        single = alone || (single && voiced);
+        const bool begins_with_mark = word.empty() && is_mark(c);
+        if (is_part_of_word(c) && !begins_with_mark && !is_accent(c, base)) word += text.substr(begin, static_cast<std::size_t>(length));
+        if (c < 0x0300 || c > 0x036F) base = c;
     }
     end_word(at);
 }

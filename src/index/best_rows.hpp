@@ -41,10 +41,14 @@ public:
     void offer(float score, std::size_t row, Order&& order) {
         if (score < worst()) return;
         const kernels::Scored scored{score, order(), row};
+        if (score == worst_.load() && scored.order > last_.load()) return;  // many rows may have the worst score, so without the lock
         if (wanted_.after && !kernels::better(*wanted_.after, scored)) return;
         const std::lock_guard lock(mutex_);
         best_.push(scored);
-        if (best_.full()) worst_ = std::max(worst_.load(), best_.worst().score);
+        if (!best_.full() || best_.worst().score < worst_.load()) return;
+        last_ = none;  // while these two do not belong together
+        worst_ = best_.worst().score;
+        last_ = best_.worst().order;
     }
 
     /// The best first. Empty afterwards.
@@ -52,7 +56,9 @@ public:
 
 private:
     const Wanted& wanted_;
+    static constexpr auto none = std::numeric_limits<std::uint64_t>::max();
     std::atomic<float> worst_;
+    std::atomic<std::uint64_t> last_{none};  // in order, of the k best, if the worst of them has the score `worst_`
     std::mutex mutex_;
     kernels::TopK best_;
 };

@@ -140,8 +140,18 @@ Bits Column::select(const filter::Condition& condition, std::size_t blocks) cons
     return bits;
 }
 
+std::shared_lock<std::shared_mutex> Columns::lock_to_read() {
+    const std::lock_guard gate(gate_);
+    return std::shared_lock(mutex_);
+}
+
+std::unique_lock<std::shared_mutex> Columns::lock_to_write() {
+    const std::lock_guard gate(gate_);
+    return std::unique_lock(mutex_);
+}
+
 void Columns::forget(std::span<const std::size_t> slots) {
-    const std::unique_lock writing(mutex_);
+    const auto writing = lock_to_write();
     for (auto& [path, column] : columns_)
         for (const auto slot : slots) column.forget(slot);
 }
@@ -151,17 +161,17 @@ std::shared_lock<std::shared_mutex> Columns::with_all_read(const std::vector<con
         const auto column = columns_.find(one->path);
         return column != columns_.end() && column->second.complete(live) && column->second.ready_for(one->condition);
     };
-    std::shared_lock reading(mutex_);
+    auto reading = lock_to_read();
     while (!std::ranges::all_of(asked, complete)) {
         reading.unlock();
         read_missing(asked, live, read);
-        reading.lock();
+        reading = lock_to_read();
     }
     return reading;
 }
 
 void Columns::read_missing(const std::vector<const filter::OnField*>& asked, const Bits& live, const Read& read) {
-    const std::unique_lock writing(mutex_);
+    const auto writing = lock_to_write();
     std::set<filter::Path> wanted;
     for (const auto* one : asked) wanted.insert(one->path);
     const std::vector<filter::Path> paths(wanted.begin(), wanted.end());

@@ -96,6 +96,12 @@ private:
     void read_missing(const std::vector<const filter::OnField*>& asked, const Bits& live, const Read& read);
     [[nodiscard]] Bits evaluate(const Filter& filter, std::size_t blocks) const;
 
+    /// All who want the lock pass through the gate one by one: else those who read, of whom there may always be some, could keep
+    /// out for ever the one who writes.
+    std::shared_lock<std::shared_mutex> lock_to_read();
+    std::unique_lock<std::shared_mutex> lock_to_write();
+
+    std::mutex gate_;
     std::shared_mutex mutex_;
     std::map<filter::Path, Column> columns_;
 };

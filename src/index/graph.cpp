@@ -1,4 +1,3 @@
-#include "index/large_memory.hpp"
 #include "index/graph.hpp"
 
 #include <algorithm>
@@ -6,6 +5,8 @@
 #include <cmath>
 #include <thread>
 #include <utility>
+
+#include "index/large_memory.hpp"
 
 namespace sextant::index {
 namespace {

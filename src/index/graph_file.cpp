@@ -96,7 +96,7 @@ void write_head(Writer& writer, const LinkedRows& linked, const RowLayout& layou
 /// The nodes of a file. Links of node n on level l end at `ends_[first_[n] + l]`, and begin where those before them end.
 class SavedGraph : public GraphSource {
 public:
-    SavedGraph(const Rows& rows) : rows_(rows) {
+    SavedGraph(const Rows& rows) : rows_(rows), left_(rows.live()) {
         for_each_slot(rows.live(), [this](std::size_t slot) { slots_.emplace_back(rows_.info(slot).number, slot); });
         std::ranges::sort(slots_);
     }
@@ -117,7 +117,9 @@ public:
             ends_.push_back(links_.size());
         }
         const auto slot = slot_of(number);
-        of_node_.push_back(slot && rows_.info(*slot).checksum.low == checksum ? *slot : Rows::none);
+        const bool is_there = slot && rows_.info(*slot).checksum.low == checksum && get_bit(left_, *slot);  // and was not there before
+        of_node_.push_back(is_there ? *slot : Rows::none);
+        if (is_there) set_bit(left_, *slot, false);
         return reader.good();
     }
 
@@ -152,6 +154,7 @@ private:
     }
 
     const Rows& rows_;
+    Bits left_;  // slots of which no node has come yet
     std::vector<std::pair<std::uint64_t, std::size_t>> slots_;  // by the numbers of rows
     std::vector<std::size_t> first_, ends_;                      // of nodes in `ends_`, of levels in `links_`
     std::vector<Node> links_;

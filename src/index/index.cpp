@@ -228,10 +228,13 @@ void Index::backup(const std::filesystem::path& path) const {
     const auto state = impl_->last();
     store::make_new_file(path, [&](const std::string& draft) {
         RecordFile::write_empty(draft, spaces());
-        auto file = RecordFile::open(draft, RecordFile::Access::write);
-        RecordFile::Transaction transaction(file);
-        for (const auto& [number, slots] : impl_->slots_of(state)) transaction.insert(impl_->record(state, slots));
-        transaction.commit();
+        {
+            auto file = RecordFile::open(draft, RecordFile::Access::write);
+            RecordFile::Transaction transaction(file);
+            for (const auto& [number, slots] : impl_->slots_of(state)) transaction.insert(impl_->record(state, slots));
+            transaction.commit();
+        }
+        RecordFile::open(draft, RecordFile::Access::read).view()->scan([](const store::Row&, store::RowVectors) {});
     });
 }
 

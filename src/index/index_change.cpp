@@ -121,6 +121,7 @@ void Index::Impl::publish(Change& change, store::RecordFile::Transaction* transa
         std::swap(state, next);
     }
     next = {};  // the last look at what was before, if no reader has one
+    for (auto& space : spaces) space.table.reclaim();
     if (transaction && file->checkpoint_due()) checkpoint();
 }
 
@@ -248,7 +249,9 @@ void Index::Impl::save_graph(std::size_t space, const index::LinkedRows& linked,
     transaction.drop_cache(cache_of(space));
     index::save_graph(linked, rows, space, [&](std::size_t part, const index::Bytes& bytes) { transaction.put_cache(cache_of(space), part, bytes); });
     transaction.commit();
-    if (file->checkpoint_due()) checkpoint();
+    if (!file->checkpoint_due()) return;
+    checkpoint();  // gives up the view of what was before, which kept the graph in the log
+    checkpoint();
 }
 
 State Index::Impl::last() const {

@@ -18,7 +18,7 @@ void check_offsets(std::span<const std::size_t> offsets, std::size_t count, std:
     for (std::size_t i = 1; right && i < offsets.size(); ++i) right = offsets[i - 1] <= offsets[i];
     if (!right)
         throw Error(ErrorCode::invalid_argument, "the offsets of the queries do not cut their " + std::to_string(rows) + " rows into " + std::to_string(count) +
-                                                     " parts: there must be one more, from 0 to the number of rows, ascending");
+                                                     " parts, one for each element of `info`: there must be one more, from 0 to the number of rows, ascending");
 }
 
 }  // namespace

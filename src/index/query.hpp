@@ -22,9 +22,12 @@ namespace sextant::index {
 /// than 20 v w + w^2. It has no more than twelve roundings, of factors, products and sums, so it is off by no more than
 /// 12 u (20 v w + w^2); the score, 64-bit sums rounded to 32 bits, by u (2 v w + w^2 + v^2) and less than that in 64
 /// bits; the limit by u (|score| + v^2). So 2^-15 is added to f where it stands alone, w^2 is taken 2^-19 smaller than
-/// it is, and the limit lower by 2^-20 of |score| + v^2. Underflow, also where denormals are flushed to zero, adds at
-/// most 2^-126 times the integer (2^31) times v, and some of 2^-126: the limit is 2^-90 (1 + v) lower. Nothing
-/// overflows: `max_norm`.
+/// it is, and the limit lower by 2^-20 of |score| + v^2. Nothing overflows: `max_norm`.
+///
+/// Underflow, also where denormals are flushed to zero. If v is at least 2^-100, the factors of the sum that come from the query
+/// are normal numbers, for the scale of y is at least 2^-15; what comes from the row loses at most 2^-126, times the integer (2^31)
+/// times v, and some of 2^-126: the limit is 2^-90 (1 + v) lower. If v is less, terms can be lost, but none is more than
+/// 20 v w, less than 2^-35, nor is a score that they stand for: the limit is 2^-34 lower, and little is passed over.
 ///
 /// Threads: as a constant.
 class Query {
@@ -43,7 +46,7 @@ public:
         return static_cast<double>(codes.scale) * dot * test_.a + static_cast<double>(codes.error) * test_.b + weight * (test_.c + weight * test_.d);
     }
     /// What underflow can take from it.
-    [[nodiscard]] double underflow() const noexcept { return 0x1p-90 * (1 + weight_); }
+    [[nodiscard]] double underflow() const noexcept { return weight_ < 0x1p-100 ? 0x1p-34 : 0x1p-90 * (1 + weight_); }
 
     /// What that sum is more than scale times `dot` times `factor()`, and less w^2 if the metric is l2.
     [[nodiscard]] double slack(double error, double weight) const;

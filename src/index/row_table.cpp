@@ -60,7 +60,6 @@ void RowTable::free_block(std::size_t block) noexcept {
     }
 }
 
-/// Frees what nobody looks at any more.
 void RowTable::reclaim() noexcept {
     for (; !retired_.empty() && retired_.front().gone->load(std::memory_order_acquire); retired_.pop_front())
         for (const auto block : retired_.front().blocks) free_block(block);

@@ -39,6 +39,8 @@ public:
     /// What the last change left.
     [[nodiscard]] const std::shared_ptr<const Rows>& rows() const noexcept { return rows_; }
     [[nodiscard]] std::optional<std::size_t> find(std::string_view id) const;
+    /// Frees what nobody looks at any more; each change begins with it.
+    void reclaim() noexcept;
     /// How many pieces of memory there are.
     [[nodiscard]] std::size_t pieces() const noexcept;
 
@@ -93,7 +95,6 @@ public:
 private:
     [[nodiscard]] std::size_t take_block();
     void free_block(std::size_t block) noexcept;
-    void reclaim() noexcept;
 
     RowLayout layout_;
     std::vector<Memory> pieces_;  // null if all blocks of one are free

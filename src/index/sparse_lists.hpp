@@ -36,7 +36,8 @@ private:
 };
 
 /// The lists of one state. Rows that were written last are in none until there are enough for a segment of their own; segments
-/// of like size become one, so that to add n records one by one is O(n log n) work, and there are O(log n) segments.
+/// of like size become one, so that n weights are listed O(log n) times each, and there are O(log n) segments. A change also
+/// copies a bit for every slot and segment.
 class SparseLists {
 public:
     explicit SparseLists(std::size_t vocabulary) : vocabulary_(vocabulary) {}

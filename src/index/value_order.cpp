@@ -39,17 +39,20 @@ Numbers part_of(Numbers sorted, const ValueOrder::Values& values, const std::str
 }  // namespace
 
 void ValueOrder::sort(const Values& values) {
-    for (auto* list : {&numbers_, &texts_}) {
+    auto numbers = numbers_, texts = texts_;  // what throws leaves all as it was
+    for (auto* list : {&numbers, &texts}) {
         const auto before = static_cast<std::ptrdiff_t>(list->size());
         for (std::size_t i = listed_; i < values.size(); ++i) {
             if (values[i] == nullptr || values[i]->array) continue;
             const auto& held = values[i]->elements.front();
-            if (list == &numbers_ ? is_number(held) : std::holds_alternative<std::string>(held)) list->push_back(static_cast<std::uint32_t>(i));
+            if (list == &numbers ? is_number(held) : std::holds_alternative<std::string>(held)) list->push_back(static_cast<std::uint32_t>(i));
         }
         const auto less = [&](std::uint32_t a, std::uint32_t b) { return filter::compare(values[a]->elements.front(), values[b]->elements.front()) < 0; };
         std::sort(list->begin() + before, list->end(), less);
         std::inplace_merge(list->begin(), list->begin() + before, list->end(), less);
     }
+    numbers_.swap(numbers);
+    texts_.swap(texts);
     listed_ = values.size();
 }
 

@@ -6,6 +6,7 @@
 #include <sqlite3.h>
 
 #include <sextant/core/error.hpp>
+#include <sextant/store/record.hpp>
 
 #include "store/one_writer_vfs.hpp"
 
@@ -26,6 +27,8 @@ ErrorCode code_of(int result) {
         case SQLITE_AUTH:
         case SQLITE_NOLFS:
             return ErrorCode::io;
+        case SQLITE_TOOBIG:
+            return ErrorCode::limit;
         default:
             return ErrorCode::corrupt;  // our statements are right, so the file they run on is not
     }
@@ -186,8 +189,8 @@ void Database::configure() {
     // A short wait: other connections take the write lock for an instant when they recover or close a file. Where
     // writers take turns, as long as one may need.
     sqlite3_busy_timeout(connection, mode_ == Mode::shared ? 10'000 : 250);
-    // No value of ours comes near it; without it a damaged length could ask for a gigabyte.
-    sqlite3_limit(connection, SQLITE_LIMIT_LENGTH, 4 << 20);
+    // No value of ours is larger; without it a damaged length could ask for a gigabyte.
+    sqlite3_limit(connection, SQLITE_LIMIT_LENGTH, static_cast<int>(max_multi_bytes + (std::size_t{1} << 20)));
     sqlite3_db_config(connection, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, nullptr);
     sqlite3_db_config(connection, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
     sqlite3_db_config(connection, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);

@@ -207,6 +207,8 @@ void check_spaces(std::span<const NamedSpace> spaces) {
         check_text("the name of a space", name, max_space_name_bytes);
         if (!names.insert(name).second)
             throw Error(ErrorCode::invalid_argument, "two spaces have the name \"" + name + "\": give each its own");
+        if (name.empty() && names.size() > 1)
+            throw Error(ErrorCode::invalid_argument, "only the first space may go without a name: where none is given, that one is meant");
         check_space(name.empty() ? "a space" : "the space \"" + name + "\"", space);
     }
 }

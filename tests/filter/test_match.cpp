@@ -30,6 +30,13 @@ TEST_CASE("marks that make another letter are kept") {
     CHECK(words_of("\u0915\u093f").size() == 1);
 }
 
+TEST_CASE("what only says how a character looks is no part of a word") {
+    CHECK(words_of("\u2764\ufe0f \u2600\ufe0f beach") == Words{"beach"});
+    CHECK(words_of("1\ufe0f\u20e3") == Words{"1"});
+    CHECK(words_of("\u845b\U000e0100\u98fe") == Words{"\u845b", "\u98fe"});
+    expect_error(sextant::ErrorCode::invalid_argument, {"no words"}, [] { (void)field("t").match("\u2764\ufe0f"); });
+}
+
 TEST_CASE("ideographs and kana are words of their own") {
     CHECK(words_of("\u4e00\u53ea\u72d7cat") == Words{"\u4e00", "\u53ea", "\u72d7", "cat"});
     CHECK(words_of("\u304c\u304b") == Words{"\u304b\u3099", "\u304b"});  // ga, ka

@@ -162,6 +162,10 @@ TEST_CASE("spaces are remembered, with every part of their fingerprints") {
     auto doubled = two_spaces();
     doubled[1].name = "";
     expect_error(ErrorCode::invalid_argument, {"two spaces"}, [&] { (void)RecordFile::create(folder / "b", doubled); });
+    auto unnamed = two_spaces();
+    unnamed[0].name = "a";
+    unnamed[1].name = "";
+    expect_error(ErrorCode::invalid_argument, {"only the first space"}, [&] { (void)RecordFile::create(folder / "b", unnamed); });
     expect_error(ErrorCode::invalid_argument, {"0 spaces"}, [&] { (void)RecordFile::create(folder / "b", {}); });
     CHECK_FALSE(std::filesystem::exists(folder / "b"));
 }

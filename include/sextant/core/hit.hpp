@@ -14,7 +14,7 @@ namespace sextant {
 /// What a score is.
 enum class ScoreType {
     cosine,       ///< -1 to 1
-    dot,          ///< an inner product, unbounded
+    dot,          ///< an inner product, or what `MultiScore` makes of several; unbounded
     l2,           ///< minus the squared Euclidean distance
     logit,        ///< a cross-encoder's raw output, unbounded
     probability,  ///< a logit through a sigmoid, 0 to 1

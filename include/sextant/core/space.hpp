@@ -48,7 +48,7 @@ struct Space {
 
 /// One of several spaces of an index.
 struct NamedSpace {
-    std::string name;  ///< UTF-8, at most `max_space_name_bytes`; may be empty
+    std::string name;  ///< UTF-8, at most `max_space_name_bytes`; that of the first may be empty
     Space space;
 };
 

@@ -27,7 +27,7 @@ struct OpenOptions {
     /// nothing does.
     bool read_only = false;
     /// Accept a file whose fingerprint is not the expected one: the caller vouches that its vectors can be compared with
-    /// his, and `space()` says so. Its dimensions and metric must fit all the same, and the file stays as it is.
+    /// his, and `space()` says so. All else must fit all the same, and the file stays as it is.
     bool allow_compatible = false;
     /// Keep dense vectors in memory as they were given, 4 bytes per dimension. Without, only codes are, 1.5 bytes per dimension: the
     /// few vectors that a search scores are read from the file, by one thread at a time, and checked. Answers are the same.
@@ -208,13 +208,14 @@ public:
     /// are linked. Records that are written later are scanned beside the walk, until this is called again. What had links to
     /// records that are gone is linked anew; if more than a quarter of the graph is gone, or other options are asked for, all
     /// of it is. An index that is open for writing keeps the graph in its file, and has it when it is opened again: links only,
-    /// without what was written since. Searches and writes go on meanwhile; a second call waits. Nothing is linked if there
+    /// without what was written since. Searches and writes go on meanwhile, but writes wait while it is saved; a second call waits. Nothing is linked if there
     /// are fewer than 1,000 records. Throws `invalid_argument` if the space is not dense, and as `upsert` if the file cannot be written: the graph is in memory then.
     void build_graph(const GraphOptions& options = {});
     [[nodiscard]] std::optional<GraphInfo> graph(std::string_view space = {}) const;
 
     /// The part of the k nearest to each query that `nearest` finds with these options, on average; a record as near as
-    /// the k-th counts, whichever it is. 1 if nothing is asked or there is nothing to find.
+    /// the k-th counts, whichever it is. 1 if nothing is asked or there is nothing to find. For dense
+    /// spaces: others are searched exactly.
     [[nodiscard]] double measure_recall(const Eigen::Ref<const Matrix>& queries, const NearestOptions& options) const;
 
     /// Reads the whole file again, checks it as `open` does, and compares it with what is in memory. Those who want payloads

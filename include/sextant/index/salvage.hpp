@@ -20,8 +20,8 @@ struct Salvage {
     std::size_t saved = 0;         ///< records in the new file
     std::vector<LostRecord> lost;  ///< in the order of their rows
     std::size_t missing = 0;       ///< of which nothing was found, though the file says that there were so many more; 0 if it does not say
-    /// What the file says of itself does not match its checksum: the new index has no fingerprints, and names of spaces, metrics
-    /// and `missing` are as the file says, right or wrong.
+    /// What the file says of itself does not match its checksum: the new index has no fingerprints, and all else of its spaces
+    /// (names, kinds, dimensions, metrics) and `missing` are as the file says, right or wrong.
     bool summary_damaged = false;
 };
 
