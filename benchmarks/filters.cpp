@@ -26,7 +26,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 using sextant::field;
-using sextant::Filter;
 using sextant::Index;
 using sextant::Matrix;
 using sextant::NearestOptions;

@@ -107,7 +107,7 @@ void add_search_command(CLI::App& app, int& status) {
     command->add_option("--threads", options->vectors.threads, "With --vectors: threads that search [as many as processors]")->needs(vectors)->check(CLI::Range(1, 1 << 16));
     command->add_option("--k", options->k, "Hits to show")->capture_default_str()->check(CLI::Range(0, 1 << 30));
     command->add_option("--filter", options->filter, "Only records whose payloads meet this: 'year >= 2020 and tags contains \"dog\"'");
-    auto* exact = command->add_flag("--exact", options->vectors.exact, "With --vectors: prove the answer, whatever the index has [so it is unless --min-recall is given]")->needs(vectors);
+    auto* exact = command->add_flag("--exact")->description("With --vectors: prove the answer, whatever the index has [so it is unless --min-recall is given]")->needs(vectors);
     command->add_option("--min-recall", options->vectors.min_recall, "With --vectors: be content with so much of the nearest, on average, if the index has a graph")
         ->needs(vectors)->excludes(exact)->check(CLI::Range(0.0, 1.0));
     auto* rerank = command->add_flag("--rerank", options->rerank, "Reorder the best candidates with a cross-encoder")->excludes(vectors);

@@ -15,7 +15,6 @@ struct VectorSearch {
     std::string scores;  ///< and their scores as .npy; empty: nowhere
     std::size_t k = 10;
     std::size_t threads = 0;  ///< 0: as many as there are processors
-    bool exact = false;                ///< says what is so anyhow without `min_recall`
     std::optional<double> min_recall;  ///< walk the index's graph, if it has one, as far as that needs; none: search exactly
     std::optional<sextant::Filter> filter;
 };

@@ -47,7 +47,7 @@ public:
     /// There must be room.
     void set(std::size_t slot, const std::optional<filter::Held>& held);
 
-    /// Whether `select` has what it needs for a condition: the words of all values, or their order. Else `get_ready` first.
+    /// Whether `select` has what it needs for a condition: the words of all values, or their order. Else `get_ready_for` it first.
     [[nodiscard]] bool ready_for(const filter::Condition& condition) const;
     void get_ready_for(const filter::Condition& condition);
 

@@ -46,9 +46,7 @@ void GraphScan::scan(const Bits& slots, const std::vector<Asked*>& asked) {
 }
 
 void GraphScan::run() {
-    in_threads(std::min(wanted_.threads, queries_.size()), [this] {
-        for (std::size_t q = next_++; q < queries_.size(); q = next_++) walk(queries_[q]);
-    });
+    share_out(queries_.size(), wanted_.threads, [this](std::size_t q, std::size_t) { walk(queries_[q]); });
     Bits all = rows_.live(), unlinked = unlinked_;
     for (std::size_t b = 0; b < all.size(); ++b) {
         if (wanted_.allowed != nullptr) all[b] &= wanted_.allowed[b];

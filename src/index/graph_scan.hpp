@@ -1,7 +1,6 @@
 // The k best rows for each query, found by walking a graph: almost always the nearest, and never too few.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <deque>
 #include <span>
@@ -51,7 +50,6 @@ private:
     Wanted wanted_;
     std::size_t ef_;
     std::deque<Asked> queries_;
-    std::atomic<std::size_t> next_{0};
 };
 
 }  // namespace sextant::index

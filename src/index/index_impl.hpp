@@ -20,8 +20,8 @@
 #include "index/columns.hpp"
 #include "index/linked_rows.hpp"
 #include "index/row_table.hpp"
-#include "index/vectors.hpp"
 #include "index/sparse_lists.hpp"
+#include "index/vectors.hpp"
 #include "store/json_check.hpp"
 #include "store/record_file.hpp"
 #include "store/record_vectors.hpp"
@@ -168,7 +168,7 @@ public:
     /// False if this change has put one of this id already.
     bool put(std::string_view id, const index::RowInfo& info, std::span<index::Coded> vectors,
              const std::shared_ptr<const index::Kept>& kept = {});
-    /// The same in two steps, so that other threads can take the first meanwhile: that, and `index::write` of what it gives
+    /// The same in two steps, so that other threads can take the first meanwhile: that, and `write` of what it gives
     /// places to.
     using Places = std::vector<std::optional<index::RowLayout::Place>>;  // for each space
     bool add(std::string_view id, const index::RowInfo& info, std::span<index::Coded> vectors,

@@ -13,7 +13,7 @@ Query::Query(const RowLayout& layout, std::span<const float> vector, double trus
     offset_ = l2 ? weight_ * weight_ : 0;
 
     kernels::Codes codes;
-    layout.quantizer().encode(vector, norm_, codes);
+    layout.quantizer().encode_bytes(vector, norm_, codes);
     for (const std::uint8_t code : codes.bytes) components_.push_back(static_cast<std::int8_t>(code - kernels::byte_offset));
     sum_ = std::accumulate(components_.begin(), components_.end(), 0);
 

@@ -1,9 +1,7 @@
 #include "index/rows.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
-#include <limits>
 
 #include "index/large_memory.hpp"
 
@@ -15,14 +13,10 @@ static_assert(block_rows == word_bits);
 
 constexpr std::size_t group_bytes = 4;  // of one row's 4-bit codes
 
-float rounded_up(double value) {
-    return std::nextafter(static_cast<float>(value), std::numeric_limits<float>::infinity());
-}
-
 }  // namespace
 
 kernels::Approximation weighted(const kernels::Approximation& of, double weight) {
-    return {static_cast<float>(of.scale * weight), rounded_up(of.error * weight)};
+    return {static_cast<float>(of.scale * weight), kernels::rounded_up(of.error * weight)};
 }
 
 RowLayout::RowLayout(std::size_t dimensions, Metric metric, bool keeps_vectors)

@@ -22,9 +22,9 @@ float sign_of(std::uint64_t i) {
     return (z ^ (z >> 31)) >> 63 ? -1.0F : 1.0F;
 }
 
-float rounded_up(double value) { return std::nextafter(static_cast<float>(value), INFINITY); }
-
 }  // namespace
+
+float rounded_up(double value) { return std::nextafter(static_cast<float>(value), INFINITY); }
 
 const CodeKernels& code_kernels() {
     switch (cpu_level()) {
@@ -61,11 +61,14 @@ void Quantizer::turn(float* v) const {
     kernels.hadamard(v + dimensions_ - transformed_, transformed_, signs_.data() + transformed_, scale);
 }
 
-void Quantizer::encode(std::span<const float> v, double norm, Codes& codes) const {
+Approximation Quantizer::approximation(const CodeFit& fit) const {
+    return {fit.scale, rounded_up(std::sqrt(fit.residue * (1 + 2 * sum_error_)) + rounding_)};
+}
+
+void Quantizer::encode_bytes(std::span<const float> v, double norm, Codes& codes) const {
     const std::size_t room = filled_up(dimensions_);
-    codes.nibbles.assign(room, 0);
     codes.bytes.assign(room, byte_offset);
-    codes.by_nibbles = codes.by_bytes = {};
+    codes.by_bytes = {};
     if (!(norm > 0)) return;
     auto& turned = codes.turned;
     turned.resize(room);
@@ -73,14 +76,14 @@ void Quantizer::encode(std::span<const float> v, double norm, Codes& codes) cons
     const double factor = 1 / norm;
     std::transform(v.begin(), v.end(), turned.begin(), [factor](float x) { return static_cast<float>(x * factor); });
     turn(turned.data());
+    codes.by_bytes = approximation(code_kernels().to_bytes(turned.data(), dimensions_, codes.bytes.data()));
+}
 
-    const auto& kernels = code_kernels();
-    const auto approximation = [this](const CodeFit& fit) {
-        return Approximation{fit.scale, rounded_up(std::sqrt(fit.residue * (1 + 2 * sum_error_)) + rounding_)};
-    };
-    const float* from = turned.data();
-    codes.by_nibbles = approximation(kernels.to_nibbles(from, dimensions_, first_scale_, codes.nibbles.data()));
-    codes.by_bytes = approximation(kernels.to_bytes(from, dimensions_, codes.bytes.data()));
+void Quantizer::encode(std::span<const float> v, double norm, Codes& codes) const {
+    encode_bytes(v, norm, codes);
+    codes.nibbles.assign(filled_up(dimensions_), 0);
+    codes.by_nibbles = {};
+    if (norm > 0) codes.by_nibbles = approximation(code_kernels().to_nibbles(codes.turned.data(), dimensions_, first_scale_, codes.nibbles.data()));
 }
 
 }  // namespace sextant::kernels

@@ -13,6 +13,9 @@ namespace sextant::kernels {
 /// The highest level that this CPU has, or the one that SEXTANT_CPU names: `cpu_level`.
 [[nodiscard]] const CodeKernels& code_kernels();
 
+/// No less than `value`.
+[[nodiscard]] float rounded_up(double value);
+
 /// Codes q of a vector v, times `scale`: |v - scale q| <= error, where v is not what was computed, but what it stands
 /// for.
 struct Approximation {
@@ -51,9 +54,12 @@ public:
 
     /// Codes of v / norm. `norm` must be that of `v` but for rounding in 64 bits; if it is 0, all is 0.
     void encode(std::span<const float> v, double norm, Codes& codes) const;
+    /// The same without 4-bit codes: of these nothing is said.
+    void encode_bytes(std::span<const float> v, double norm, Codes& codes) const;
 
 private:
     void turn(float* v) const;
+    [[nodiscard]] Approximation approximation(const CodeFit& fit) const;
 
     std::size_t dimensions_;
     std::size_t transformed_;    // m

@@ -16,12 +16,6 @@
 namespace sextant::store {
 namespace {
 
-std::vector<float> floats(std::span<const std::byte> bytes) {
-    std::vector<float> vector(bytes.size() / sizeof(float));
-    if (!vector.empty()) std::memcpy(vector.data(), bytes.data(), vector.size() * sizeof(float));
-    return vector;
-}
-
 /// Who closes a file last moves what its log holds into it, unless he was told not to. An empty log is taken away.
 Database open_unchanged(const std::string& path, const std::string& name) {
     std::error_code ignored;
@@ -83,7 +77,9 @@ std::optional<Record> Wreck::read_version_1(std::uint64_t number) {
     const auto expected = checksum_of_version_1(row, vector);
     if (checksum.size() != sizeof(expected) || std::memcmp(checksum.data(), &expected, sizeof(expected)) != 0)
         damaged(" does not match its checksum");
-    return Record{std::string(row.id), floats(vector), std::string(row.payload), std::string(row.text)};
+    Record record{std::string(row.id), {}, std::string(row.payload), std::string(row.text)};
+    put_vector(record, summary_.spaces.front(), /*first=*/true, Unpacking().unpack(summary_.spaces.front().space, vector));
+    return record;
 }
 
 std::string Wreck::id_of(std::uint64_t number) {

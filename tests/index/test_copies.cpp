@@ -8,9 +8,8 @@
 #include <thread>
 #include <vector>
 
-#include <sqlite3.h>
-
 #include "index/fixture.hpp"
+#include "index/run_sql.hpp"
 #include "support/catch.hpp"
 #include "support/expect_error.hpp"
 
@@ -21,13 +20,6 @@ using sextant::Record;
 using Ids = std::vector<std::string>;
 
 namespace {
-
-void run_sql(const std::filesystem::path& file, const std::string& sql) {
-    sqlite3* database = nullptr;
-    REQUIRE(sqlite3_open(file.c_str(), &database) == SQLITE_OK);
-    CHECK(sqlite3_exec(database, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK);
-    sqlite3_close(database);
-}
 
 std::vector<Record> many(std::size_t count, std::string text = "") {
     Random random(5);

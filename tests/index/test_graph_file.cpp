@@ -5,13 +5,12 @@
 #include <map>
 #include <set>
 
-#include <sqlite3.h>
-
 #include "index/graph_file.hpp"
 #include "index/graph_scan.hpp"
 #include "index/reference.hpp"
 #include "index/row_table.hpp"
 #include "store/hash.hpp"
+#include "index/run_sql.hpp"
 #include "support/catch.hpp"
 
 using namespace fixture;
@@ -44,13 +43,6 @@ bool same_answers(const Index& a, const Index& b, const sextant::NearestOptions&
     for (std::size_t q = 0; q < one.size(); ++q)
         if (!same(one[q], other[q])) return false;
     return true;
-}
-
-void run_sql(const std::filesystem::path& file, const std::string& sql) {
-    sqlite3* database = nullptr;
-    REQUIRE(sqlite3_open(file.c_str(), &database) == SQLITE_OK);
-    CHECK(sqlite3_exec(database, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK);
-    sqlite3_close(database);
 }
 
 }  // namespace

@@ -1,10 +1,10 @@
 // Which files are opened, and what a file remembers of who filled it.
 #include <sextant/index/index.hpp>
 
-#include <sqlite3.h>
 #include <sys/stat.h>
 
 #include "index/fixture.hpp"
+#include "index/run_sql.hpp"
 #include "support/catch.hpp"
 #include "support/expect_error.hpp"
 
@@ -16,14 +16,6 @@ using sextant::Metric;
 namespace {
 
 using Names = std::vector<std::string>;
-
-/// Another program's hand in the file.
-void run_sql(const std::filesystem::path& file, const std::string& sql) {
-    sqlite3* database = nullptr;
-    REQUIRE(sqlite3_open(file.c_str(), &database) == SQLITE_OK);
-    CHECK(sqlite3_exec(database, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK);
-    sqlite3_close(database);
-}
 
 sextant::Space trained(const std::string& value, const std::string& mean) {
     auto s = space(2);

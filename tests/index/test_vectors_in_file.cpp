@@ -5,10 +5,9 @@
 #include <optional>
 #include <vector>
 
-#include <sqlite3.h>
-
 #include "index/fixture.hpp"
 #include "index/rows.hpp"
+#include "index/run_sql.hpp"
 #include "support/catch.hpp"
 #include "support/expect_error.hpp"
 
@@ -51,14 +50,6 @@ void expect_same(const Index& lean_one, const Index& full, Random& random) {
         REQUIRE((got && got->vector == one.vector && got->payload == one.payload));
     }
     lean_one.verify();
-}
-
-/// Another program's hand in the file.
-void run_sql(const std::filesystem::path& file, const std::string& sql) {
-    sqlite3* database = nullptr;
-    REQUIRE(sqlite3_open(file.c_str(), &database) == SQLITE_OK);
-    CHECK(sqlite3_exec(database, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK);
-    sqlite3_close(database);
 }
 
 }  // namespace

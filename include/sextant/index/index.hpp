@@ -29,8 +29,9 @@ struct OpenOptions {
     /// Accept a file whose fingerprint is not the expected one: the caller vouches that its vectors can be compared with
     /// his, and `space()` says so. All else must fit all the same, and the file stays as it is.
     bool allow_compatible = false;
-    /// Keep dense vectors in memory as they were given, 4 bytes per dimension. Without, only codes are, 1.5 bytes per dimension: the
-    /// few vectors that a search scores are read from the file, by one thread at a time, and checked. Answers are the same.
+    /// Keep dense vectors in memory as they were given, 4 bytes per dimension. Without, only codes are, 1.5 bytes per
+    /// dimension: the few vectors that a search scores are read from the file, by one thread at a time, and checked.
+    /// Answers are the same.
     bool vectors_in_memory = true;
     std::size_t threads = 1;  ///< that read and check together, at least 1; more than 64 are as 64
 
@@ -152,9 +153,10 @@ public:
     /// Adds records, and replaces those whose ids are there already: all of them, or none if it throws.
     /// Throws `busy` if another program has written to the file since it was opened, which locks prevent (see above).
     /// Throws `invalid_argument` or `limit`, naming the row of `records`, its id and what is wrong with it: no vector, one
-    /// of another length or kind or in a space that there is not, ids that do not ascend or are not in the vocabulary, a weight of 0, a component that is NaN or infinite, a norm over `max_norm` (of several vectors: of all together), a norm of 0 if the metric is
-    /// cosine, an id that is empty or appears twice, invalid UTF-8, a span without a parent or that ends before it begins, a payload that is no JSON object, anything over its
-    /// limit.
+    /// of another length or kind or in a space that there is not, ids that do not ascend or are not in the vocabulary, a
+    /// weight of 0, a component that is NaN or infinite, a norm over `max_norm` (of several vectors: of all together), a
+    /// norm of 0 if the metric is cosine, an id that is empty or appears twice, invalid UTF-8, a span without a parent or
+    /// that ends before it begins, a payload that is no JSON object, anything over its limit.
     void upsert(std::span<const Record> records);
 
     /// Removes the records that have these ids, and returns how many there were; others are no error. The bytes are
@@ -208,8 +210,9 @@ public:
     /// are linked. Records that are written later are scanned beside the walk, until this is called again. What had links to
     /// records that are gone is linked anew; if more than a quarter of the graph is gone, or other options are asked for, all
     /// of it is. An index that is open for writing keeps the graph in its file, and has it when it is opened again: links only,
-    /// without what was written since. Searches and writes go on meanwhile, but writes wait while it is saved; a second call waits. Nothing is linked if there
-    /// are fewer than 1,000 records. Throws `invalid_argument` if the space is not dense, and as `upsert` if the file cannot be written: the graph is in memory then.
+    /// without what was written since. Searches and writes go on meanwhile, but writes wait while it is saved; a second
+    /// call waits. Nothing is linked if there are fewer than 1,000 records. Throws `invalid_argument` if the space is not
+    /// dense, and as `upsert` if the file cannot be written: the graph is in memory then.
     void build_graph(const GraphOptions& options = {});
     [[nodiscard]] std::optional<GraphInfo> graph(std::string_view space = {}) const;
 
