@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace sextant::index {
@@ -18,6 +19,16 @@ inline constexpr std::size_t word_bits = 64;
 inline void set_bit(Bits& bits, std::size_t i, bool value) noexcept {
     const auto bit = std::uint64_t{1} << (i % word_bits);
     bits[i / word_bits] = value ? bits[i / word_bits] | bit : bits[i / word_bits] & ~bit;
+}
+
+/// A bit for each component, 1 if it is positive; as many words as they take.
+inline void set_signs(std::span<const float> vector, std::uint64_t* words) noexcept {
+    for (std::size_t first = 0; first < vector.size(); first += word_bits) {
+        std::uint64_t word = 0;
+        const std::size_t count = vector.size() - first < word_bits ? vector.size() - first : word_bits;
+        for (std::size_t i = 0; i < count; ++i) word |= std::uint64_t{vector[first + i] > 0} << i;
+        words[first / word_bits] = word;
+    }
 }
 
 /// Calls `use` with the number of each bit that is set, the lowest first.

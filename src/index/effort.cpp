@@ -26,7 +26,7 @@ double recall_of(const std::vector<kernels::Scored>& found, const std::vector<ke
     return std::min(1.0, static_cast<double>(hits) / static_cast<double>(wanted));
 }
 
-/// The mean less twice its standard error.
+/// The mean less three standard errors.
 double surely(const std::vector<double>& recalls) {
     const auto n = static_cast<double>(recalls.size());
     double sum = 0, squares = 0;
@@ -35,7 +35,7 @@ double surely(const std::vector<double>& recalls) {
         squares += recall * recall;
     }
     const double mean = sum / n, variance = std::max(0.0, squares / n - mean * mean);
-    return mean - 2 * std::sqrt(variance / n);
+    return mean - 3 * std::sqrt(variance / n);
 }
 
 }  // namespace
@@ -66,7 +66,7 @@ Effort Effort::measure(const Vectors& vectors, const Graph& graph, const Bits& l
         auto& curve = effort.curves.emplace_back(Curve{k, {}});
         for (std::size_t ef = k; ef <= largest_ef; ef += std::max<std::size_t>(2, ef / 3)) {
             const Wanted wanted{.k = k, .allowed = linked.data(), .threads = threads};
-            GraphScan scan(vectors, graph, none, wanted, ef);
+            GraphScan scan(vectors, graph, none, wanted, {ef});
             for (const auto& query : queries) scan.add(query);
             const double begin = now();
             scan.run();

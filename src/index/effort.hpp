@@ -19,7 +19,7 @@ public:
     static Effort measure(const Vectors& vectors, const Graph& graph, const Bits& linked, std::span<const std::size_t> sample, std::size_t threads);
 
     /// The least `ef` whose recall at k was so high that it is at least `recall` for queries of this kind with a probability
-    /// of 97 %; nothing if there is none, or if k was not measured.
+    /// of 99.8 %; nothing if there is none, or if k was not measured.
     [[nodiscard]] std::optional<std::size_t> ef_for(std::size_t k, double recall) const;
 
     /// The time of a walk, as a part of that of an exact search for one query alone, and for one of many.
@@ -27,7 +27,7 @@ public:
 
     struct Point {
         std::size_t ef;
-        double recall;   ///< less twice its standard error
+        double recall;   ///< less three standard errors
         double seconds;  ///< of one walk among many
     };
     struct Curve {

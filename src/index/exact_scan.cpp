@@ -16,11 +16,20 @@ using kernels::most_queries;
 // is looked at with all of them while it is in the first.
 constexpr std::size_t blocks_per_job = 64;
 constexpr std::size_t component_bytes_per_job = 512 << 10;
-constexpr int few_rows = 8;
+
+/// 4-bit codes are read by the block, for all queries of a tile: they pay only where they rule out so many rows, as was measured.
+std::size_t few_rows(std::size_t queries) { return std::max<std::size_t>(3, 20 / queries); }
 
 std::size_t divided_up(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
 
 }  // namespace
+
+double part_of_scan(const Bits& allowed, std::size_t queries) {
+    const std::size_t few = few_rows(std::clamp<std::size_t>(queries, 1, most_queries));
+    std::size_t parts = 0;
+    for (const auto rows : allowed) parts += std::min(few, static_cast<std::size_t>(std::popcount(rows)));
+    return allowed.empty() ? 0 : static_cast<double>(parts) / static_cast<double>(few * allowed.size());
+}
 
 /// How often codes have been of use.
 struct ExactScan::Job {
@@ -105,8 +114,8 @@ void ExactScan::do_job(std::span<const Tile> tiles, std::size_t first_block, std
 void ExactScan::look_at(Candidates& candidates, const Tile& tile, const Job& job) {
     std::int32_t dots[most_queries * block_rows];
     bool have_dots = false;
-    // 4-bit codes are read by the block: they pay only where they rule out more than a few rows.
-    const bool nibbles_pay = kernels_.nibbles_pay && candidates.block.nibbles && std::popcount(candidates.allowed) >= few_rows;
+    const bool nibbles_pay = kernels_.nibbles_pay && candidates.block.nibbles &&
+                             static_cast<std::size_t>(std::popcount(candidates.allowed)) >= few_rows(static_cast<std::size_t>(tile.count));
     for (std::size_t i = 0; i < static_cast<std::size_t>(tile.count); ++i) {
         const std::size_t q = tile.first + i;
         std::uint64_t rows = candidates.allowed;

@@ -11,10 +11,14 @@
 #include <sextant/kernels/top_k.hpp>
 
 #include "index/best_rows.hpp"
+#include "index/bits.hpp"
 #include "index/query.hpp"
 #include "index/vectors.hpp"
 
 namespace sextant::index {
+
+/// The part of the time of a scan of all rows that one of these takes, a word for each block, with so many queries.
+[[nodiscard]] double part_of_scan(const Bits& allowed, std::size_t queries);
 
 /// Looks at 4-bit codes; at the byte codes of rows that could be among the k best after all errors are accounted for;
 /// and scores those that still could, in 64 bits. How the rows lie in memory does not show in the result, nor does the

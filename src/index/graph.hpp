@@ -14,6 +14,7 @@
 
 #include "index/query.hpp"
 #include "index/rows.hpp"
+#include "index/steps.hpp"
 
 namespace sextant::index {
 
@@ -76,13 +77,23 @@ public:
         Node node;
         float bound;
     };
-    /// About the `ef` nearest, the nearest first. `visited` counts the nodes that were compared with the query.
-    [[nodiscard]] std::vector<Found> walk(const Query& query, std::size_t ef, std::size_t& visited) const;
+    /// What a walk looks for, and what it has found at its end.
+    struct Walk {
+        const Query& query;
+        std::size_t k, ef;  ///< so many are wanted, at most `ef`; and `ef` nodes are kept, or more as some are not allowed
+        const Bits* allowed = nullptr;  ///< only rows in these slots; null: all
+        std::size_t most_steps = std::numeric_limits<std::size_t>::max();  ///< nodes whose links are followed; if that is not enough, all is given up
+
+        std::vector<Found> found = {};  ///< the nearest that are allowed, the nearest first
+        std::size_t visited = 0;        ///< nodes that were compared with the query
+    };
+    [[nodiscard]] Steps walk(Walk& walk) const;
 
 private:
     struct Coded;
     struct Head;
     struct Step;
+    struct Pool;
     struct Target;
     class Visits;
     class Writing;
@@ -105,10 +116,14 @@ private:
     [[nodiscard]] Target target_of(Node node, Components& buffer) const;
     void near_of(const Target& target, std::span<const Node> nodes, float* out) const noexcept;
     [[nodiscard]] std::size_t may_reach(const Target& target, float limit, std::span<Node> nodes) const noexcept;
-    [[nodiscard]] Step descend(const Target& target, Step from, std::size_t from_level, std::size_t to_level, std::size_t& visited) const;
-    void spread(const Target& target, std::vector<Step>& pool, std::size_t ef, std::size_t level, Visits& visits, std::size_t& visited) const;
+    [[nodiscard]] bool counts(const Pool& pool, Node node) const noexcept;
+    [[nodiscard]] Step entered(const Target& target, Node node) const noexcept;
+    [[nodiscard]] Steps spread(const Target& target, Pool& pool, std::size_t level, Visits& visits, std::size_t& visited,
+                               std::size_t most_steps = std::numeric_limits<std::size_t>::max()) const;
     void choose(std::vector<Step>& near, std::size_t most) const;
     void link_back(Node from, Node to, std::size_t level);
+    void add_links(Node node, std::size_t level, std::span<const Step> near);
+    void prefetch_links(Node node, std::size_t level) const noexcept;
 
     static constexpr std::size_t first_chunk = 1024, most_chunks = 23;
 

@@ -1,34 +1,50 @@
 #include "index/graph_scan.hpp"
 
 #include <algorithm>
+#include <atomic>
+#include <optional>
 
 #include "index/in_threads.hpp"
+#include "kernels/prefetch.hpp"
 
 namespace sextant::index {
+namespace {
 
-bool GraphScan::allowed(std::size_t slot, std::uint64_t stamp) const {
-    const std::size_t block = slot / word_bits;
-    if (block >= rows_.blocks() || !get_bit(rows_.live(), slot) || rows_.info(slot).stamp != stamp) return false;
-    if (get_bit(unlinked_, slot)) return false;  // it was linked after this state was made; it is scanned
-    return wanted_.allowed == nullptr || (wanted_.allowed[block] >> (slot % word_bits) & 1) != 0;
-}
+constexpr std::size_t walks_at_once = 4;
+constexpr std::size_t few = 4;  // vectors are asked for together
+
+}  // namespace
 
 /// From the nearest on, until what codes allow for does not reach what was found.
-void GraphScan::walk(Asked& asked) {
+Steps GraphScan::walk(Asked& asked, const Bits* allowed) {
     const Query query(rows_.layout(), asked.vector);
+    Graph::Walk walk{.query = query, .k = std::min(wanted_.k, reach_.ef), .ef = reach_.ef, .allowed = allowed};
+    if (allowed != nullptr) walk.most_steps = reach_.most_steps;
+    for (auto steps = graph_.walk(walk); steps.next();) co_await Turn();
+    asked.compared = walk.visited;
+    // A node may be of a row that went, and another lies in its slot.
+    for (const auto& [node, bound] : walk.found) __builtin_prefetch(&rows_.info(graph_.row(node).slot));
+    co_await Turn();
+    std::erase_if(walk.found, [this](const auto& one) { return rows_.info(graph_.row(one.node).slot).stamp != graph_.row(one.node).stamp; });
+    asked.found = walk.found.size();
+
     float worst = wanted_.min_score;
     std::vector<float> room;
-    for (const auto& [node, bound] : graph_.walk(query, ef_, asked.compared)) {
-        const bool near_enough = bound >= query.test(worst).limit;
-        if (!near_enough && asked.found >= wanted_.k) continue;  // no more need be counted
-        const auto [slot, stamp] = graph_.row(node);
-        if (!allowed(slot, stamp)) continue;
-        ++asked.found;
-        if (!near_enough) continue;
-        const float score = query.score(vectors_.at(slot, room), rows_.info(slot).norm);
-        if (score < worst) continue;
-        asked.best.push({score, rows_.info(slot).number, slot});
-        if (asked.best.full()) worst = std::max(worst, asked.best.worst().score);
+    for (std::size_t next = 0; next < walk.found.size();) {
+        std::size_t slots[few], count = 0;
+        for (const float limit = query.test(worst).limit; count < few && next < walk.found.size(); ++next) {
+            if (walk.found[next].bound < limit) continue;
+            slots[count] = graph_.row(walk.found[next].node).slot;
+            if (rows_.layout().keeps_vectors()) kernels::prefetch(rows_.vector(slots[count]).data(), rows_.layout().dimensions() * sizeof(float));
+            ++count;
+        }
+        co_await Turn();
+        for (const auto slot : std::span(slots, count)) {
+            const float score = query.score(vectors_.at(slot, room), rows_.info(slot).norm);
+            if (score < worst) continue;
+            asked.best.push({score, rows_.info(slot).number, slot});
+            if (asked.best.full()) worst = std::max(worst, asked.best.worst().score);
+        }
     }
 }
 
@@ -46,13 +62,23 @@ void GraphScan::scan(const Bits& slots, const std::vector<Asked*>& asked) {
 }
 
 void GraphScan::run() {
-    share_out(queries_.size(), wanted_.threads, [this](std::size_t q, std::size_t) { walk(queries_[q]); });
-    Bits all = rows_.live(), unlinked = unlinked_;
+    Bits all = rows_.live(), linked = unlinked_, unlinked = unlinked_;
     for (std::size_t b = 0; b < all.size(); ++b) {
         if (wanted_.allowed != nullptr) all[b] &= wanted_.allowed[b];
         unlinked[b] &= all[b];
+        linked[b] = all[b] & ~unlinked[b];
     }
-    const std::size_t to_walk = count_bits(all) - count_bits(unlinked);
+    const std::size_t to_walk = count_bits(linked);
+    const auto* const allowed = to_walk == graph_.size() ? nullptr : &linked;
+    const std::size_t threads = std::max<std::size_t>(1, std::min(wanted_.threads, queries_.size()));
+    std::atomic<std::size_t> next{0};
+    in_threads(threads, [&] {
+        take_turns(std::clamp<std::size_t>(queries_.size() / threads, 1, walks_at_once), [&]() -> std::optional<Steps> {
+            const std::size_t q = next++;
+            if (q >= queries_.size()) return std::nullopt;
+            return walk(queries_[q], allowed);
+        });
+    });
     std::vector<Asked*> enough, too_few;
     for (auto& asked : queries_) {
         const bool fell_short = asked.found < std::min(wanted_.k, to_walk);

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -13,13 +14,19 @@
 
 namespace sextant::index {
 
+/// How far to walk.
+struct Reach {
+    std::size_t ef = 0;                                                ///< `Graph::Walk::ef`
+    std::size_t most_steps = std::numeric_limits<std::size_t>::max();  ///< of a walk that passes over rows; more take longer than a scan
+};
+
 /// Walks the graph for each query and scores what it comes by in 64 bits; rows that the graph does not have, `unlinked`, are
-/// scanned. If a walk comes by fewer rows than are wanted and allowed, all that are allowed are scanned.
+/// scanned. If a walk comes by fewer rows than are wanted and allowed, or is given up, all that are allowed are scanned.
 class GraphScan {
 public:
-    /// All but `wanted` itself must outlive this. A walk keeps the `ef` nearest nodes it has seen.
-    GraphScan(const Vectors& vectors, const Graph& graph, const Bits& unlinked, const Wanted& wanted, std::size_t ef)
-        : vectors_(vectors), rows_(vectors.rows()), graph_(graph), unlinked_(unlinked), wanted_(wanted), ef_(ef) {}
+    /// All but `wanted` itself must outlive this.
+    GraphScan(const Vectors& vectors, const Graph& graph, const Bits& unlinked, const Wanted& wanted, const Reach& reach)
+        : vectors_(vectors), rows_(vectors.rows()), graph_(graph), unlinked_(unlinked), wanted_(wanted), reach_(reach) {}
 
     /// `vector` must stay where it is, and be one that the index could hold.
     void add(std::span<const float> vector) { queries_.push_back({vector, kernels::TopK(wanted_.k)}); }
@@ -39,16 +46,16 @@ private:
         std::size_t compared = 0;
         bool exact = false;
     };
-    void walk(Asked& asked);
+    [[nodiscard]] Steps walk(Asked& asked, const Bits* allowed);
     void scan(const Bits& slots, const std::vector<Asked*>& asked);
-    [[nodiscard]] bool allowed(std::size_t slot, std::uint64_t stamp) const;
+    [[nodiscard]] const RowInfo* row_of(Graph::Node node) const;
 
     Vectors vectors_;
     const Rows& rows_;
     const Graph& graph_;
     const Bits& unlinked_;
     Wanted wanted_;
-    std::size_t ef_;
+    Reach reach_;
     std::deque<Asked> queries_;
 };
 

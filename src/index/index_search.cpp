@@ -2,6 +2,7 @@
 #include <chrono>
 #include <cmath>
 #include <exception>
+#include <mutex>
 #include <numeric>
 #include <string>
 #include <unordered_set>
@@ -10,9 +11,11 @@
 
 #include <sextant/core/error.hpp>
 
+#include "index/coarse_scan.hpp"
 #include "index/cursor.hpp"
 #include "index/exact_scan.hpp"
 #include "index/graph_scan.hpp"
+#include "index/in_threads.hpp"
 #include "index/index_impl.hpp"
 #include "index/multi_scan.hpp"
 #include "index/sparse_scan.hpp"
@@ -39,6 +42,17 @@ kernels::Scored after(const NearestOptions& options, std::size_t queries) {
     return {*cursor.score, cursor.number, 0};
 }
 
+/// Throws unless rows have what is to be compared of them.
+void check_part(const NearestOptions& options, const index::Rows& rows, const std::string& space) {
+    if (!options.truncate_dim) return;
+    const auto& layout = rows.layout();
+    if (*options.truncate_dim > layout.dimensions())
+        throw Error(ErrorCode::invalid_argument, "truncate_dim is " + std::to_string(*options.truncate_dim) + ", and the space " + index::shown(space) + " has " +
+                                                     std::to_string(layout.dimensions()) + " dimensions");
+    if (!options.binary && !layout.keeps_vectors())
+        throw Error(ErrorCode::invalid_argument, "truncate_dim is given, and this index keeps no vectors in memory: compare signs only (binary), or open it with vectors_in_memory");
+}
+
 }  // namespace
 
 /// Of what was found the first of each parent, at most k.
@@ -62,8 +76,12 @@ SearchResult Index::Impl::result(const index::State& seen, std::size_t space, st
     if (found.size() < options.k) result.completeness = Completeness::exhausted;
     else if (!options.one_per_parent) result.next = index::Cursor{found.back().order, found.back().score}.to_string();
     const auto& in = seen.spaces[space];
+    std::vector<const index::Named*> named;  // places in memory that are far apart, so they are asked for together
+    for (const auto& best : found) named.push_back(&in.rows->named(best.row));
+    for (const auto* one : named) __builtin_prefetch(one);
+    result.hits.reserve(found.size());
     for (const auto& best : found) {
-        auto& hit = result.hits.emplace_back(Hit{in.rows->named(best.row).first, best.score, best.score, {}, {}});
+        auto& hit = result.hits.emplace_back(Hit{named[result.hits.size()]->first, best.score, best.score, {}, {}});
         if (options.records)
             seen.read(in, best.row, [&hit](const index::Details& details) {
                 hit.payload = details.payload;
@@ -76,7 +94,7 @@ SearchResult Index::Impl::result(const index::State& seen, std::size_t space, st
 }
 
 void NearestOptions::validate() const {
-    const auto refuse = [](const char* what) { throw Error(ErrorCode::invalid_argument, what); };
+    const auto refuse = [](const std::string& what) { throw Error(ErrorCode::invalid_argument, what); };
     if (k == 0) refuse("k is 0: ask for at least 1 hit");
     if (threads == 0) refuse("threads is 0: the calling thread is one");
     if (min_score && std::isnan(*min_score)) refuse("min_score is NaN: every comparison with it is false");
@@ -85,6 +103,13 @@ void NearestOptions::validate() const {
     if (!search_after.empty()) (void)index::Cursor::parse(search_after, /*of_hit=*/true, "search_after");
     if (ef && !search_after.empty()) refuse("ef and search_after are both given: pages are searched exactly");
     if (one_per_parent && !search_after.empty()) refuse("one_per_parent and search_after are both given: which parents came before is not known");
+    if (truncate_dim == 0) refuse("truncate_dim is 0: compare at least 1 component");
+    if (oversample == 0 || oversample > 1'000) refuse("oversample is how many times k are compared as they were given: give 1 to 1000");
+    if (binary || truncate_dim) {
+        const std::string name = binary ? "binary" : "truncate_dim";
+        if (!search_after.empty()) refuse(name + " and search_after are both given: pages are searched exactly");
+        if (ef || min_recall) refuse(name + " and " + (ef ? "ef" : "min_recall") + " are both given: a walk of the graph compares codes of its own");
+    }
     if (ef && min_recall) refuse("ef and min_recall are both given: one says the effort, the other what it is to give");
 }
 
@@ -104,6 +129,7 @@ std::vector<SearchResult> Index::Impl::nearest(std::span<const store::AnyVector>
     const auto& [seen, linked, lists] = shown.spaces[space];
     const auto count = queries.size();
     for (std::size_t i = 0; i < count; ++i) index::check_vector(table.space, queries[i], "query " + std::to_string(i));
+    if (table.space.kind == Output::dense) check_part(options, *seen, table.name);
     index::Wanted wanted{.k = options.k, .threads = options.threads};
     if (options.min_score) wanted.min_score = *options.min_score;
     if (!options.search_after.empty()) wanted.after = after(options, count);
@@ -121,30 +147,38 @@ std::vector<SearchResult> Index::Impl::nearest(std::span<const store::AnyVector>
     const auto search = [&](auto&& scan, const auto& finish) {
         for (const auto q : open) std::visit([&scan](const auto& vector) { if constexpr (requires { scan.add(vector); }) scan.add(vector); }, queries[q]);
         scan.run();
-        for (std::size_t i = 0; i < open.size(); ++i) {
+        std::mutex mutex;  // of `short_of_parents`
+        index::share_out(open.size(), options.threads, [&](std::size_t i, std::size_t) {
             auto found = scan.take(i);
             if (options.one_per_parent) {
                 const bool more = found.size() == asked.k;
                 found = best_of_parents(shown, space, found, options.k);
                 if (more && found.size() < options.k) {
+                    const std::lock_guard lock(mutex);
                     short_of_parents.push_back(open[i]);
-                    continue;
+                    return;
                 }
             }
             results[open[i]] = result(shown, space, found, options);
             finish(results[open[i]], scan, i);
-        }
+        });
     };
     const auto search_all = [&](auto&& scan) {
         search(scan, [rows](SearchResult& result, const auto&, std::size_t) { result.rows_scored = rows; });
     };
+    const auto coarse = [&, &seen = seen]() -> std::optional<index::Coarse> {
+        if (!options.binary && !options.truncate_dim) return std::nullopt;
+        const auto shortlist = std::min(rows, asked.k) * options.oversample;
+        if (shortlist >= rows) return std::nullopt;  // all of them
+        return index::Coarse{options.truncate_dim.value_or(seen->layout().dimensions()), options.binary, shortlist};
+    };
     const auto walks = [&, &linked = linked, &seen = seen] {
-        return wanted.after ? std::nullopt : index::effort_for(linked.get(), *seen, rows, open.size(), asked);
+        return wanted.after ? std::nullopt : index::reach_for(linked.get(), *seen, options.filter ? &allowed : nullptr, open.size(), asked);
     };
     while (!open.empty()) {
         wanted.k = asked.k;
-        if (const auto ef = walks()) {
-            search(index::GraphScan(shown.vectors(space), *linked->graph, linked->unlinked, wanted, *ef), [](SearchResult& result, const auto& scan, std::size_t i) {
+        if (const auto reach = walks()) {
+            search(index::GraphScan(shown.vectors(space), *linked->graph, linked->unlinked, wanted, *reach), [](SearchResult& result, const auto& scan, std::size_t i) {
                 result.rows_scored = scan.compared(i);
                 if (!scan.exact(i)) result.completeness = Completeness::approximate;
             });
@@ -152,6 +186,11 @@ std::vector<SearchResult> Index::Impl::nearest(std::span<const store::AnyVector>
             search_all(index::SparseScan(*seen, *lists, wanted));
         } else if (table.each) {
             search_all(index::MultiScan(*seen, *table.each, table.space.multi_score, wanted));
+        } else if (const auto part = coarse()) {
+            search(index::CoarseScan(shown.vectors(space), wanted, *part), [rows](SearchResult& result, const auto&, std::size_t) {
+                result.rows_scored = rows;
+                result.completeness = Completeness::approximate;
+            });
         } else {
             search_all(index::ExactScan(shown.vectors(space), wanted));
         }
@@ -208,6 +247,8 @@ double Index::measure_recall(const Eigen::Ref<const Matrix>& queries, const Near
     asked.records = exactly.records = false;
     exactly.min_recall.reset();
     exactly.ef.reset();
+    exactly.binary = false;
+    exactly.truncate_dim.reset();
     const auto found = nearest(queries, asked), exact = nearest(queries, exactly);
     double sum = 0;
     for (std::size_t i = 0; i < exact.size(); ++i) {

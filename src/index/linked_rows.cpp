@@ -24,23 +24,19 @@ std::shared_ptr<const LinkedRows> LinkedRows::after(const Rows& rows, std::span<
     return later;
 }
 
-std::optional<std::size_t> effort_for(const LinkedRows* linked, const Rows& rows, std::size_t allowed, std::size_t queries,
-                                      const NearestOptions& options) {
-    if (linked == nullptr || (!options.ef && !options.min_recall) || allowed == 0) return std::nullopt;
-    const std::size_t left = count_bits(linked->unlinked);
-    // A walk comes by what is not allowed, or gone, too.
-    const double per_found = static_cast<double>(linked->graph->size()) / static_cast<double>(allowed);
-    const auto widened = [&, size = static_cast<double>(linked->graph->size())](std::size_t ef) {
-        return static_cast<std::size_t>(std::min(size, static_cast<double>(ef) * std::max(1.0, per_found)));
-    };
-    if (options.ef) return widened(*options.ef);
+std::optional<Reach> reach_for(const LinkedRows* linked, const Rows& rows, const Bits* allowed, std::size_t queries, const NearestOptions& options) {
+    if (linked == nullptr || (!options.ef && !options.min_recall) || rows.size() == 0) return std::nullopt;
+    if (options.ef) return Reach{*options.ef};
     const auto ef = linked->effort->ef_for(options.k, *options.min_recall);
     if (!ef || *options.min_recall == 1) return std::nullopt;  // a sample proves nothing
-    const auto share = [&](std::size_t part) { return static_cast<double>(part) / static_cast<double>(rows.size()); };
+    Bits all = allowed ? *allowed : rows.live(), left = linked->unlinked;
+    for (std::size_t b = 0; b < left.size(); ++b) left[b] &= all[b];
+    // In walks of `ef` steps: what is not linked is scanned in any case.
     constexpr std::size_t many = 8;  // share what is read of the codes
-    const double walked = linked->effort->cost(widened(*ef), queries >= many) + share(std::min(left, allowed));
-    if (walked >= share(allowed)) return std::nullopt;
-    return widened(*ef);
+    const double scan = (part_of_scan(all, queries) - part_of_scan(left, queries)) / linked->effort->cost(*ef, queries >= many);
+    constexpr double worth_trying = 2;
+    if (scan < worth_trying) return std::nullopt;
+    return Reach{*ef, static_cast<std::size_t>(std::min(scan, 1e6) * static_cast<double>(*ef))};
 }
 
 Linking::Linking(std::shared_ptr<const Rows> rows, std::shared_ptr<const LinkedRows> before, const GraphOptions& options)

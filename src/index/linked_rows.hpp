@@ -11,6 +11,7 @@
 
 #include "index/effort.hpp"
 #include "index/graph.hpp"
+#include "index/graph_scan.hpp"
 
 namespace sextant::index {
 
@@ -24,9 +25,9 @@ struct LinkedRows {
     [[nodiscard]] std::shared_ptr<const LinkedRows> after(const Rows& rows, std::span<const std::size_t> written) const;
 };
 
-/// How far to walk for a batch of `queries` among `allowed` rows; nothing if an exact search is asked for or faster.
-[[nodiscard]] std::optional<std::size_t> effort_for(const LinkedRows* linked, const Rows& rows, std::size_t allowed, std::size_t queries,
-                                                    const NearestOptions& options);
+/// How far to walk for a batch of `queries` among the rows in the slots `allowed`, or all; nothing if an exact search is asked for or
+/// faster.
+[[nodiscard]] std::optional<Reach> reach_for(const LinkedRows* linked, const Rows& rows, const Bits* allowed, std::size_t queries, const NearestOptions& options);
 
 /// Links what a state has and its graph has not. One thread at a time.
 class Linking {

@@ -58,12 +58,6 @@ void score_codes(const Sample& sample, const Query& query, std::span<float> scor
     }
 }
 
-std::size_t words_of(const Sample& sample) { return words_for(sample.dimensions()); }
-
-void set_signs(std::span<const float> vector, std::uint64_t* words) {
-    for (std::size_t i = 0; i < vector.size(); ++i) words[i / word_bits] |= std::uint64_t{vector[i] > 0} << (i % word_bits);
-}
-
 }  // namespace
 
 void check_rows(const Eigen::Ref<const Matrix>& rows, Eigen::Index dimensions, Metric metric, const std::string& what) {
@@ -144,15 +138,13 @@ Scanned as_nibbles(const Sample& sample) {
 }
 
 Scanned as_signs(const Sample& sample) {
-    const std::size_t words = words_of(sample);
-    const auto rows = std::make_shared<std::vector<std::uint64_t>>(sample.slot_count() * words);
-    for (std::size_t slot = 0; slot < sample.slot_count(); ++slot) set_signs(sample.rows().vector(slot), rows->data() + slot * words);
-    return {"binary", words * sizeof(std::uint64_t), [&sample, rows, words](std::size_t q, std::span<float> scores) {
+    const std::size_t words = words_for(sample.dimensions());
+    return {"binary", words * sizeof(std::uint64_t), [&sample, words](std::size_t q, std::span<float> scores) {
                 std::vector<std::uint64_t> query(words);
                 set_signs(sample.query(q), query.data());
                 std::uint32_t differ[block_rows];
                 for (std::size_t b = 0; b < sample.blocks(); ++b) {
-                    kernels::code_kernels().hamming(rows->data() + b * block_rows * words, block_rows, words, query.data(), differ);
+                    kernels::code_kernels().hamming(sample.rows().block(b).signs, block_rows, words, query.data(), differ);
                     for (std::size_t i = 0; i < block_rows; ++i) scores[b * block_rows + i] = -static_cast<float>(differ[i]);
                 }
             }};

@@ -26,11 +26,12 @@ RowLayout::RowLayout(std::size_t dimensions, Metric metric, bool keeps_vectors)
       groups_((dimensions + kernels::nibble_group - 1) / kernels::nibble_group),
       stride_((dimensions + kernels::byte_group - 1) / kernels::byte_group * kernels::byte_group),
       floats_(keeps_vectors ? dimensions : 0),
-      row_bytes_(floats_ * sizeof(float) + groups_ * group_bytes + stride_ + sizeof(kernels::Approximation) + 3 * sizeof(float) +
+      signs_(words_for(dimensions)),
+      row_bytes_(floats_ * sizeof(float) + signs_ * sizeof(std::uint64_t) + groups_ * group_bytes + stride_ + sizeof(kernels::Approximation) + 3 * sizeof(float) +
                  sizeof(RowInfo) + sizeof(Named*)),
       rows_per_piece_(std::max(block_rows, huge_page / row_bytes_ / block_rows * block_rows)) {}
 
-/// A piece holds, for all its rows: vectors, 4-bit codes, byte codes, what belongs to byte codes, then to 4-bit codes,
+/// A piece holds, for all its rows: vectors, signs, 4-bit codes, byte codes, what belongs to byte codes, then to 4-bit codes,
 /// then to the rows themselves. Each of these takes a multiple of 64 bytes.
 RowLayout::Place RowLayout::at(std::span<std::byte* const> pieces, std::size_t slot) const noexcept {
     const std::size_t n = rows_per_piece_, row = slot % n, in_block = row % block_rows;
@@ -38,6 +39,8 @@ RowLayout::Place RowLayout::at(std::span<std::byte* const> pieces, std::size_t s
     Place place{};
     place.vector = reinterpret_cast<float*>(part) + row * floats_;
     part += n * floats_ * sizeof(float);
+    place.signs = reinterpret_cast<std::uint64_t*>(part) + row * signs_;
+    part += n * signs_ * sizeof(std::uint64_t);
     place.nibbles = reinterpret_cast<std::uint8_t*>(part) + ((row - in_block) * groups_ + in_block) * group_bytes;
     part += n * groups_ * group_bytes;
     place.bytes = reinterpret_cast<std::uint8_t*>(part) + row * stride_;
@@ -57,6 +60,7 @@ RowLayout::Place RowLayout::at(std::span<std::byte* const> pieces, std::size_t s
 void RowLayout::write(const Place& place, std::span<const float> vector, double norm, const kernels::Codes& codes) const noexcept {
     const double weight = metric_ == Metric::cosine ? 1 : norm;
     if (floats_ > 0) std::copy(vector.begin(), vector.end(), place.vector);
+    set_signs(vector, place.signs);
     std::copy_n(codes.bytes.begin(), stride_, place.bytes);
     *place.by_bytes = weighted(codes.by_bytes, weight);
     const auto by_nibbles = weighted(codes.by_nibbles, weight);
@@ -73,6 +77,7 @@ void RowLayout::write(const Place& place, std::span<const float> vector, double 
 
 void RowLayout::copy(const Place& from, const Place& to) const noexcept {
     std::copy_n(from.vector, floats_, to.vector);
+    std::copy_n(from.signs, signs_, to.signs);
     std::copy_n(from.bytes, stride_, to.bytes);
     *to.by_bytes = *from.by_bytes;
     *to.scale = *from.scale;
@@ -88,7 +93,7 @@ Block Rows::block(std::size_t b) const noexcept {
     const std::size_t first = b * block_rows;
     const auto place = at(first);
     return {first, parts_.live[b], b == parts_.filling ? nullptr : place.nibbles, {place.scale, place.error, place.weight},
-            place.bytes, place.by_bytes};
+            place.bytes, place.by_bytes, place.signs};
 }
 
 }  // namespace sextant::index

@@ -70,13 +70,14 @@ struct Block {
     kernels::BlockView by_nibbles{};          ///< scales and errors of these times w, and w
     const std::uint8_t* bytes = nullptr;      ///< as `CodeKernels::byte_dots` takes them
     const kernels::Approximation* by_bytes = nullptr;  ///< scale and error times w
+    const std::uint64_t* signs = nullptr;              ///< of components (`set_signs`), row by row
 };
 
 /// `of` times `weight`, its error rounded up.
 [[nodiscard]] kernels::Approximation weighted(const kernels::Approximation& of, double weight);
 
 /// How rows lie in pieces of memory, each of at most a huge page or of one block. Per dimension a row takes
-/// 4 bytes as it was given, 1 as a byte code and half a one as a 4-bit code. With no dimensions it takes none of these: its
+/// 4 bytes as it was given, 1 as a byte code, half a one as a 4-bit code, and a bit for its sign. With no dimensions it takes none of these: its
 /// vector is a `Blob`.
 class RowLayout {
 public:
@@ -98,6 +99,7 @@ public:
         float* vector;
         std::uint8_t* bytes;
         kernels::Approximation* by_bytes;
+        std::uint64_t* signs;
         std::uint8_t* nibbles;  ///< four of each group; groups lie `4 * block_rows` apart
         float *scale, *error, *weight;
         RowInfo* info;
@@ -115,6 +117,7 @@ private:
     std::size_t groups_;
     std::size_t stride_;
     std::size_t floats_;  // of a row
+    std::size_t signs_;   // words of a row
     std::size_t row_bytes_;
     std::size_t rows_per_piece_;
 };

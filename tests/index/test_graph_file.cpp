@@ -184,7 +184,7 @@ TEST_CASE("whatever bytes a graph is made of, it is one, or none", "[graph]") {
         if (!found) continue;
         ++graphs;
         const index_::Wanted wanted{.k = 5};
-        index_::GraphScan scan(*rows, *found->graph, found->unlinked, wanted, 20);
+        index_::GraphScan scan(*rows, *found->graph, found->unlinked, wanted, {20});
         const auto query = random.vector(dimensions);
         scan.add(query);
         scan.run();

@@ -29,7 +29,7 @@ struct OpenOptions {
     /// Accept a file whose fingerprint is not the expected one: the caller vouches that its vectors can be compared with
     /// his, and `space()` says so. All else must fit all the same, and the file stays as it is.
     bool allow_compatible = false;
-    /// Keep dense vectors in memory as they were given, 4 bytes per dimension. Without, only codes are, 1.5 bytes per
+    /// Keep dense vectors in memory as they were given, 4 bytes per dimension. Without, only codes are, 1.6 bytes per
     /// dimension: the few vectors that a search scores are read from the file, by one thread at a time, and checked.
     /// Answers are the same.
     bool vectors_in_memory = true;
@@ -53,6 +53,13 @@ struct NearestOptions {
     std::optional<double> min_recall = {};
     /// Walk the graph, if there is one, and keep so many candidates, whatever the recall; not beside `min_recall`.
     std::optional<std::size_t> ef = {};
+    /// Approximate, without a graph: compare at first the signs of components only, by Hamming distance (`binary`), or the first
+    /// `truncate_dim` components, for Matryoshka models, or the signs of these; then the `oversample * k` records that seem
+    /// nearest as they were given. `advise` (advisor.hpp) says which vectors bear that. Not beside `min_recall`, `ef` and
+    /// `search_after`; without `binary`, not without `OpenOptions::vectors_in_memory`.
+    bool binary = false;
+    std::optional<std::size_t> truncate_dim = {};  ///< 1 to the dimensions of the space
+    std::size_t oversample = 4;                    ///< 1 to 1000
     /// `SearchResult::next` of the page before, of the same query, metric and filter: the hits that come after it. Only for
     /// one query at a time, and always searched exactly. Each page takes longer than the one before: what comes before it
     /// cannot be passed over.
@@ -90,7 +97,7 @@ inline constexpr double max_norm = 1e18;
 
 /// Records with vectors of one space or of several, in one file or in memory only.
 ///
-/// Every vector is kept in memory: of a dense one 5.5 bytes per dimension, floats and codes (1.5 without
+/// Every vector is kept in memory: of a dense one 5.6 bytes per dimension, floats, codes and signs (1.6 without
 /// `OpenOptions::vectors_in_memory`), and up to twice that after removals and replacements; of a sparse one 16 bytes for each
 /// weight, of a multi one 5 for each component. Payloads and texts stay in the file and are read, and checked, when they are
 /// wanted.
@@ -182,7 +189,7 @@ public:
 
     /// The k records nearest to `query`, proved equal to a scan of all in double precision: scores are computed in 64
     /// bits and rounded once. Equal scores are in the order of insertion. `exhausted` if there are fewer than k. With a
-    /// filter, all this holds of the records that meet it. If a graph was walked, the answer says `approximate`: scores are
+    /// filter, all this holds of the records that meet it. If a graph was walked, or only a part of each vector compared, the answer says `approximate`: scores are
     /// as exact, but nearer records may be missing; never are there fewer than k if so many exist, or, with `min_score`, only
     /// because some that reach it were missed.
     /// Throws `invalid_argument` if an option is out of its range, or if `query` is not a vector that the index could
@@ -194,7 +201,7 @@ public:
     [[nodiscard]] std::vector<SearchResult> nearest(const Eigen::Ref<const Matrix>& queries,
                                                     const NearestOptions& options = {}) const;
 
-    /// The same in spaces of the other kinds, which are always searched exactly, whatever `min_recall` and `ef` say. A query of
+    /// The same in spaces of the other kinds, which are always searched exactly, whatever `min_recall`, `ef`, `binary` and `truncate_dim` say. A query of
     /// another kind than its space throws `invalid_argument`.
     /// Sparse: a score is the sum, over the ids that both have, ascending, of the products of their weights. A record without
     /// any of them has the score 0, and is a record all the same: before those whose scores are negative.

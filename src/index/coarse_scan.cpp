@@ -1,0 +1,90 @@
+#include "index/coarse_scan.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include <Eigen/Core>
+
+#include "index/bits.hpp"
+#include "index/in_threads.hpp"
+
+namespace sextant::index {
+namespace {
+
+using kernels::block_rows;
+constexpr std::size_t blocks_per_job = 64;
+
+}  // namespace
+
+void CoarseScan::run() {
+    share_out(queries_.size(), wanted_.threads, [this](std::size_t q, std::size_t threads) { answer(queries_[q], threads); });
+}
+
+void CoarseScan::answer(Asked& asked, std::size_t threads) {
+    const Wanted listed{.k = coarse_.shortlist};
+    BestRows shortlist(listed);
+    std::vector<std::uint64_t> signs(words_for(coarse_.dimensions));
+    set_signs(asked.vector.first(coarse_.dimensions), signs.data());
+    share_out((rows_.blocks() + blocks_per_job - 1) / blocks_per_job, threads, [&](std::size_t job, std::size_t) {
+        float scores[block_rows];
+        for (std::size_t b = job * blocks_per_job; b < std::min((job + 1) * blocks_per_job, rows_.blocks()); ++b) {
+            const auto rows = wanted_.allowed ? rows_.live()[b] & wanted_.allowed[b] : rows_.live()[b];
+            if (rows == 0) continue;
+            const Block block = rows_.block(b);
+            if (coarse_.signs) compare_signs(block, signs, scores);
+            else compare_prefixes(block, rows, asked.vector, scores);
+            for_each_bit(rows, [&](std::size_t i) {
+                const std::size_t slot = block.first + i;
+                shortlist.offer(scores[i], slot, [&] { return rows_.info(slot).number; });
+            });
+        }
+    });
+    const auto best = shortlist.take();
+    const Query query(rows_.layout(), asked.vector);
+    constexpr std::size_t rows_per_job = 64;
+    share_out((best.size() + rows_per_job - 1) / rows_per_job, threads, [&](std::size_t job, std::size_t) {
+        std::vector<float> room;
+        for (const auto& one : std::span(best).subspan(job * rows_per_job, std::min(rows_per_job, best.size() - job * rows_per_job)))
+            asked.best.offer(query.score(vectors_.at(one.row, room), rows_.info(one.row).norm), one.row, [&] { return one.order; });
+    });
+}
+
+void CoarseScan::compare_signs(const Block& block, std::span<const std::uint64_t> query, std::span<float> scores) const {
+    const std::size_t words = words_for(rows_.layout().dimensions()), used = query.size();
+    const auto last = ~std::uint64_t{0} >> (used * word_bits - coarse_.dimensions);  // the bits of the last word that count
+    std::uint32_t differ[block_rows];
+    if (coarse_.dimensions == rows_.layout().dimensions()) {
+        kernels::code_kernels().hamming(block.signs, block_rows, words, query.data(), differ);
+    } else {
+        for (std::size_t i = 0; i < block_rows; ++i) {
+            const auto* row = block.signs + i * words;
+            differ[i] = static_cast<std::uint32_t>(std::popcount((row[used - 1] ^ query[used - 1]) & last));
+            for (std::size_t w = 0; w + 1 < used; ++w) differ[i] += static_cast<std::uint32_t>(std::popcount(row[w] ^ query[w]));
+        }
+    }
+    for (std::size_t i = 0; i < block_rows; ++i) scores[i] = -static_cast<float>(differ[i]);
+}
+
+void CoarseScan::compare_prefixes(const Block& block, std::uint64_t rows, std::span<const float> query, std::span<float> scores) const {
+    const auto size = static_cast<Eigen::Index>(coarse_.dimensions);
+    const Eigen::Map<const Eigen::VectorXf> asked(query.data(), size);
+    for_each_bit(rows, [&](std::size_t i) {
+        const Eigen::Map<const Eigen::VectorXf> row(rows_.vector(block.first + i).data(), size);
+        switch (rows_.layout().metric()) {
+            case Metric::l2:
+                scores[i] = -(row - asked).squaredNorm();
+                break;
+            case Metric::dot:
+                scores[i] = row.dot(asked);
+                break;
+            case Metric::cosine: {
+                const float square = row.squaredNorm();
+                scores[i] = square > 0 ? row.dot(asked) / std::sqrt(square) : 0;
+                break;
+            }
+        }
+    });
+}
+
+}  // namespace sextant::index
