@@ -110,6 +110,12 @@ void add_search_command(CLI::App& app, int& status) {
     auto* exact = command->add_flag("--exact")->description("With --vectors: prove the answer, whatever the index has [so it is unless --min-recall is given]")->needs(vectors);
     command->add_option("--min-recall", options->vectors.min_recall, "With --vectors: be content with so much of the nearest, on average, if the index has a graph")
         ->needs(vectors)->excludes(exact)->check(CLI::Range(0.0, 1.0));
+    command->add_flag("--binary", options->vectors.binary, "With --vectors: compare the signs of components first, then the best of these as they are")
+        ->needs(vectors)->excludes(exact)->excludes("--min-recall");
+    command->add_option("--truncate-dim", options->vectors.truncate_dim, "With --vectors: compare so many dimensions first, then the best of these as they are")
+        ->needs(vectors)->excludes(exact)->excludes("--min-recall")->check(CLI::Range(1, 1 << 30));
+    command->add_option("--oversample", options->vectors.oversample, "With --binary or --truncate-dim: so many times k are compared as they are")
+        ->needs(vectors)->capture_default_str()->check(CLI::Range(1, 1000));
     auto* rerank = command->add_flag("--rerank", options->rerank, "Reorder the best candidates with a cross-encoder")->excludes(vectors);
     command->add_option("--reranker", options->reranker, "Bundle of the cross-encoder")->needs(rerank);
     command->add_option("--candidates", options->candidates, "Hits that the reranker looks at [100, or k if that is more]")->check(CLI::Range(1, 1 << 30))->needs(rerank);

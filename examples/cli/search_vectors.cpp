@@ -59,6 +59,9 @@ int search_vectors(const std::string& file, const VectorSearch& wanted) {
                                                                          .filter = wanted.filter,
                                                                          .threads = threads,
                                                                          .min_recall = wanted.min_recall,
+                                                                         .binary = wanted.binary,
+                                                                         .truncate_dim = wanted.truncate_dim,
+                                                                         .oversample = wanted.oversample,
                                                                          .records = false});
 
     if (std::filesystem::path(wanted.ids).extension() == ".jsonl") write_json_lines(wanted.ids, results);

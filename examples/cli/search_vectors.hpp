@@ -16,6 +16,9 @@ struct VectorSearch {
     std::size_t k = 10;
     std::size_t threads = 0;  ///< 0: as many as there are processors
     std::optional<double> min_recall;  ///< walk the index's graph, if it has one, as far as that needs; none: search exactly
+    bool binary = false;               ///< as `NearestOptions`
+    std::optional<std::size_t> truncate_dim;
+    std::size_t oversample = 4;
     std::optional<sextant::Filter> filter;
 };
 

@@ -62,22 +62,40 @@ Effort Effort::measure(const Vectors& vectors, const Graph& graph, const Bits& l
     const auto exact = exact_answers(0, sample.size(), effort.exact_many);
     effort.exact_many /= static_cast<double>(sample.size());
 
+    const auto walked_answers = [&](std::size_t first, std::size_t count, std::size_t k, std::size_t ef, double& seconds) {
+        const Wanted wanted{.k = k, .allowed = linked.data(), .threads = threads};
+        GraphScan scan(vectors, graph, none, wanted, {ef});
+        for (std::size_t q = 0; q < count; ++q) scan.add(queries[first + q]);
+        const double begin = now();
+        scan.run();
+        seconds = now() - begin;
+        Answers answers;
+        for (std::size_t q = 0; q < count; ++q) answers.push_back(scan.take(q));
+        return answers;
+    };
     for (const std::size_t k : {std::size_t{1}, std::size_t{10}, most_wanted}) {
         auto& curve = effort.curves.emplace_back(Curve{k, {}});
         for (std::size_t ef = k; ef <= largest_ef; ef += std::max<std::size_t>(2, ef / 3)) {
-            const Wanted wanted{.k = k, .allowed = linked.data(), .threads = threads};
-            GraphScan scan(vectors, graph, none, wanted, {ef});
-            for (const auto& query : queries) scan.add(query);
-            const double begin = now();
-            scan.run();
-            const double seconds = (now() - begin) / static_cast<double>(sample.size());
+            double seconds = 0;
+            const auto answers = walked_answers(0, sample.size(), k, ef, seconds);
+            seconds /= static_cast<double>(sample.size());
             std::vector<double> recalls;
-            for (std::size_t q = 0; q < sample.size(); ++q) recalls.push_back(recall_of(scan.take(q), exact[q], k));
+            for (std::size_t q = 0; q < sample.size(); ++q) recalls.push_back(recall_of(answers[q], exact[q], k));
             const double recall = surely(recalls);
             if (curve.points.empty() || recall > curve.points.back().recall) curve.points.push_back({ef, recall, seconds});
-            if (recall >= 0.9999 || seconds > 2 * effort.exact_many) break;
+            if (recall >= 0.9999 || seconds > effort.exact_many) break;
         }
     }
+    // A walk alone waits for memory.
+    double alone = 0, together = 0;
+    const std::size_t some = std::min<std::size_t>(sample.size(), 50);
+    for (std::size_t q = 0; q < some; ++q) {
+        double seconds = 0;
+        (void)walked_answers(q, 1, most_wanted, most_wanted, seconds);
+        alone += seconds;
+    }
+    (void)walked_answers(0, some, most_wanted, most_wanted, together);
+    if (alone > 0 && together > 0) effort.exact_one *= together / alone;
     return Effort(std::move(effort));
 }
 

@@ -51,13 +51,7 @@ bool Index::Impl::Change::put(std::string_view id, const RowInfo& info, std::spa
 bool Index::Impl::Change::add(std::string_view id, const RowInfo& info, std::span<Coded> vectors,
                               const std::shared_ptr<const index::Kept>& kept, Places& places) {
     places.assign(spaces_.size(), std::nullopt);
-    if (has_put(id)) return false;
-    if (const auto known = impl_.find(id)) {
-        counts_.root -= impl_.info(*known).checksum;
-    } else {
-        ++counts_.rows;
-    }
-    counts_.root += info.checksum;
+    if (spaces_.size() > 1 && has_put(id)) return false;
     bool first = true;
     for (std::size_t space = 0; space < spaces_.size(); ++space) {
         if (!vectors[space].there) {
@@ -70,8 +64,38 @@ bool Index::Impl::Change::add(std::string_view id, const RowInfo& info, std::spa
             in_space.vector_checksum = store::checksum_of(space, info.number, std::as_bytes(std::span(vectors[space].vector))).low;
         in_space.first = std::exchange(first, false);
         places[space] = spaces_[space].add(id, in_space, kept, std::move(vectors[space].blob));
+        if (!places[space]) return false;
     }
+    if (const auto known = impl_.find(id)) {
+        counts_.root -= impl_.info(*known).checksum;
+    } else {
+        ++counts_.rows;
+    }
+    counts_.root += info.checksum;
     return true;
+}
+
+void Index::Impl::Change::expect(std::uint64_t rows) {
+    constexpr std::uint64_t most = 1 << 22;  // of what a file only says
+    for (auto& space : spaces_) space.expect(static_cast<std::size_t>(std::min(rows, most)));
+}
+
+std::vector<index::Memory> Index::Impl::Change::memory_for(std::size_t rows, Owed& owed) const {
+    std::vector<index::Memory> memory(spaces_.size());
+    owed.resize(spaces_.size());
+    for (std::size_t space = 0; space < spaces_.size(); ++space) {
+        const auto& layout = impl_.spaces[space].table.layout();
+        owed[space] += rows;
+        if (owed[space] < layout.blocks_per_piece() * kernels::block_rows) continue;
+        owed[space] = 0;
+        memory[space] = index::RowTable::touched_piece(layout);
+    }
+    return memory;
+}
+
+void Index::Impl::Change::give(std::vector<index::Memory> memory) {
+    for (std::size_t space = 0; space < spaces_.size(); ++space)
+        if (memory[space]) spaces_[space].give(std::move(memory[space]));
 }
 
 void Index::Impl::Change::write(const Places& places, std::span<const Coded> vectors) const noexcept {
@@ -140,13 +164,14 @@ namespace {
 /// Reads the vectors of rows as the file has them, and checks them.
 class Reading {
 public:
-    Reading(const std::string& name, const std::deque<index::SpaceTable>& spaces) : name_(name), spaces_(spaces), vectors_(spaces.size()) {}
+    Reading(const std::string& name, const std::deque<index::SpaceTable>& spaces) : name_(name), spaces_(spaces) {}
 
-    /// For each space the row's vector; valid until the next call.
-    [[nodiscard]] std::span<Coded> vectors(const store::Row& row, store::RowVectors bytes) {
+    /// For each space the row's vector.
+    void read(const store::Row& row, store::RowVectors bytes, std::vector<Coded>& vectors) {
         bool any = false;
+        vectors.resize(spaces_.size());
         for (std::size_t s = 0; s < spaces_.size(); ++s) {
-            vectors_[s].there = !bytes[s].empty();
+            vectors[s].there = !bytes[s].empty();
             if (bytes[s].empty()) continue;
             any = true;
             const auto vector = unpacking_.unpack(spaces_[s].space, bytes[s]);
@@ -156,21 +181,67 @@ public:
             } catch (const Error& error) {
                 throw Error(ErrorCode::corrupt, what(row) + error.what());
             }
-            spaces_[s].code(vector, norm, vectors_[s]);
+            spaces_[s].code(vector, norm, vectors[s]);
         }
         if (!any) throw Error(ErrorCode::corrupt, what(row) + ": it has no vector");
-        return vectors_;
     }
+
+private:
     [[nodiscard]] std::string what(const store::Row& row) const {
         return name_ + ": row " + std::to_string(row.number) + " (id " + index::shown(row.id) + ")";
     }
 
-private:
     const std::string& name_;
     const std::deque<index::SpaceTable>& spaces_;
     store::Unpacking unpacking_;
-    std::vector<Coded> vectors_;
 };
+
+}  // namespace
+
+/// Rows that one thread has read, and adds together: threads wait for each other a few times only.
+class Index::Impl::Adding {
+public:
+    /// `mutex` is of the change.
+    Adding(const std::string& name, Change& change, std::mutex& mutex) : name_(name), change_(change), mutex_(mutex), batch_(most) {}
+
+    /// Where to put the row's vectors.
+    [[nodiscard]] std::vector<Coded>& next(const store::Row& row) {
+        auto& one = batch_[size_++];
+        one.id = row.id;
+        one.info = {.number = row.number, .checksum = row.checksum};
+        return one.vectors;
+    }
+    [[nodiscard]] bool full() const noexcept { return size_ == most; }
+    void finish() {
+        const std::span batch(batch_.data(), std::exchange(size_, 0));
+        auto memory = change_.memory_for(batch.size(), owed_);
+        {
+            const std::lock_guard lock(mutex_);
+            change_.give(std::move(memory));
+            for (auto& one : batch)
+                if (!change_.add(one.id, one.info, one.vectors, {}, one.places))
+                    throw Error(ErrorCode::corrupt, name_ + ": row " + std::to_string(one.info.number) + " (id " + index::shown(one.id) + "): another row has this id too");
+        }
+        for (const auto& one : batch) change_.write(one.places, one.vectors);
+    }
+
+private:
+    static constexpr std::size_t most = 32;
+    struct One {
+        std::string id;
+        RowInfo info;
+        std::vector<Coded> vectors;
+        Change::Places places;
+    };
+    const std::string& name_;
+    Change& change_;
+    std::mutex& mutex_;
+    std::vector<One> batch_;
+    std::size_t size_ = 0;
+    Change::Owed owed_;
+};
+
+namespace {
 
 /// Views of one commit, one for each thread.
 std::vector<std::shared_ptr<const store::RecordView>> views_of(store::RecordFile& file, std::size_t count) {
@@ -195,18 +266,15 @@ void Index::Impl::load(std::size_t threads) {
     std::mutex mutex;  // of `change` and `sum`
     std::atomic<std::uint64_t> next_task{0};  // the first is to check the structure: it takes longest
     std::atomic<std::size_t> next_view{0};
+    change.expect(views.front()->counts().rows);
     const auto read = [&](const store::RecordView& view, std::uint64_t part) {
         Reading reading(name, spaces);
-        Change::Places places;
+        Adding adding(name, change, mutex);
         const auto found = view.scan_part({part, parts}, [&](const store::Row& row, store::RowVectors bytes) {
-            const auto vectors = reading.vectors(row, bytes);
-            {
-                const std::lock_guard lock(mutex);
-                if (!change.add(row.id, {.number = row.number, .checksum = row.checksum}, vectors, {}, places))
-                    throw Error(ErrorCode::corrupt, reading.what(row) + ": another row has this id too");
-            }
-            change.write(places, vectors);
+            reading.read(row, bytes, adding.next(row));
+            if (adding.full()) adding.finish();
         });
+        adding.finish();
         const std::lock_guard lock(mutex);
         sum.rows += found.rows;
         sum.root += found.root;
@@ -291,12 +359,14 @@ bool Index::Impl::catch_up(const std::shared_ptr<const store::RecordView>& view,
                            const std::optional<std::vector<std::uint64_t>>& changed) {
     Change change(*this);
     Reading reading(name, spaces);
+    std::vector<Coded> coded;
     std::unordered_set<std::uint64_t> there, gone;
     const auto take = [&](const store::Row& row, store::RowVectors vectors) {
         there.insert(row.number);
         const auto known = find(row.id);
         if (known && info(*known).number == row.number && info(*known).checksum == row.checksum) return;
-        (void)change.put(row.id, {.number = row.number, .checksum = row.checksum}, reading.vectors(row, vectors));
+        reading.read(row, vectors, coded);
+        (void)change.put(row.id, {.number = row.number, .checksum = row.checksum}, coded);
     };
     if (changed) {
         for (const auto row : *changed)

@@ -146,6 +146,7 @@ struct Index::Impl {
     [[nodiscard]] std::vector<Record> records(const index::State& seen, std::span<const std::uint64_t> numbers) const;
 
     class Change;
+    class Adding;
     void publish(Change& change, store::RecordFile::Transaction* transaction, std::shared_ptr<const store::RecordView> seen = {});
     void checkpoint() noexcept;
     /// The slots in this space of the records that meet it, or of all.
@@ -174,6 +175,13 @@ public:
     bool add(std::string_view id, const index::RowInfo& info, std::span<index::Coded> vectors,
              const std::shared_ptr<const index::Kept>& kept, Places& places);
     void write(const Places& places, std::span<const index::Coded> vectors) const noexcept;
+    /// There will be about so many rows.
+    void expect(std::uint64_t rows);
+    /// What a thread that adds rows has to give before it adds these, for each space: as much memory as rows take, so that nobody
+    /// waits for the system while rows are added. For any threads at once, each with its own `owed`.
+    using Owed = std::vector<std::size_t>;
+    [[nodiscard]] std::vector<index::Memory> memory_for(std::size_t rows, Owed& owed) const;
+    void give(std::vector<index::Memory> memory);
     [[nodiscard]] bool has_put(std::string_view id) const;
     /// Once for each id; it must be there.
     void remove(std::string_view id);

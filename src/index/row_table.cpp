@@ -14,7 +14,16 @@ void remove_doubles(std::vector<std::size_t>& blocks) {
     blocks.erase(std::unique(blocks.begin(), blocks.end()), blocks.end());
 }
 
+bool fills_page(const RowLayout& layout) { return 10 * layout.piece_bytes() >= 9 * huge_page; }
+
 }  // namespace
+
+Memory RowTable::touched_piece(const RowLayout& layout) {
+    constexpr std::size_t page = 4096;
+    auto piece = new_memory(layout.piece_bytes(), fills_page(layout));
+    for (std::size_t at = 0; at < layout.piece_bytes(); at += page) piece[at] = std::byte{0};
+    return piece;
+}
 
 RowTable::RowTable(std::size_t dimensions, Metric metric, bool keeps_vectors)
     : layout_(dimensions, metric, keeps_vectors), rows_(std::make_shared<const Rows>(layout_, Rows::Parts())) {}
@@ -42,8 +51,11 @@ std::size_t RowTable::take_block() {
     }
     const std::size_t block = static_cast<std::size_t>(word - free_.begin()) * word_bits + static_cast<std::size_t>(std::countr_zero(*word));
     auto& piece = pieces_[block / blocks_per_piece];
-    // Few rows shall not take a huge page.
-    if (!piece) piece = new_memory(layout_.piece_bytes(), pieces_.size() > 1 && 10 * layout_.piece_bytes() >= 9 * huge_page);
+    if (!piece && !spare_.empty()) {
+        piece = std::move(spare_.back());
+        spare_.pop_back();
+    }
+    if (!piece) piece = new_memory(layout_.piece_bytes(), pieces_.size() > 1 && fills_page(layout_));  // few rows shall not take a huge page
     set_bit(free_, block, false);
     return block;
 }
@@ -74,6 +86,7 @@ RowTable::Change::Change(RowTable& table) : table_(table), filled_(table.filled_
 }
 
 RowTable::Change::~Change() {
+    table_.spare_.clear();
     for (const auto block : taken_) table_.free_block(block);
 }
 

@@ -41,6 +41,8 @@ public:
     [[nodiscard]] std::optional<std::size_t> find(std::string_view id) const;
     /// Frees what nobody looks at any more; each change begins with it.
     void reclaim() noexcept;
+    /// A piece that the system need not make first when rows are written to it. For any thread.
+    [[nodiscard]] static Memory touched_piece(const RowLayout& layout);
     /// How many pieces of memory there are.
     [[nodiscard]] std::size_t pieces() const noexcept;
 
@@ -59,6 +61,10 @@ public:
         /// calls may come first. Nothing if this change has put one of this id already. With no dimensions there is a blob.
         [[nodiscard]] std::optional<RowLayout::Place> add(std::string_view id, const RowInfo& info, std::shared_ptr<const Kept> kept = {},
                                                           std::unique_ptr<const Blob> blob = {});
+        /// There will be about so many more rows.
+        void expect(std::size_t rows) { added_.reserve(rows); }
+        /// A piece to fill when one is wanted.
+        void give(Memory piece) { table_.spare_.push_back(std::move(piece)); }
         [[nodiscard]] bool has_put(std::string_view id) const { return added_.contains(id); }
         /// Once for each id; it must be there.
         void remove(std::string_view id);
@@ -98,6 +104,7 @@ private:
 
     RowLayout layout_;
     std::vector<Memory> pieces_;  // null if all blocks of one are free
+    std::vector<Memory> spare_;   // while a change is made
     Bits free_;                   // a bit for each block
     std::size_t filling_ = Rows::none, filled_ = 0;
     Ids ids_;

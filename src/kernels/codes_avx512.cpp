@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t wide = 64;
 constexpr std::size_t lanes = 16;
+constexpr std::size_t ahead = 8192;  // bytes, which one query alone needs to have asked for
 
 inline __m512i broadcast(const std::int8_t* four) {
     std::int32_t value;
@@ -32,6 +33,7 @@ inline void tile(const std::uint8_t* block, std::size_t groups, const std::int8_
         __m512i first[parts], second[parts];
         for (std::size_t p = 0; p < parts; ++p) {
             const __m512i codes = _mm512_loadu_si512(block + p * wide);
+            if (parts == 4) _mm_prefetch(reinterpret_cast<const char*>(block + p * wide + ahead), _MM_HINT_T0);
             first[p] = _mm512_shuffle_epi8(values, _mm512_and_si512(codes, low));
             second[p] = _mm512_shuffle_epi8(values, _mm512_and_si512(_mm512_srli_epi16(codes, 4), low));
         }

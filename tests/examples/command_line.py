@@ -289,6 +289,16 @@ with tempfile.TemporaryDirectory() as folder:
     expect_one_line_error(run("search", linked, "--vectors", work / "queries.fvecs", "--min-recall", 2, "--out", ids, code=2), "min-recall")
     expect_one_line_error(run("graph", linked, "--m", 1, code=1), "m is the number of links")
 
+    # A part of each vector first: with all compared again, the answer is the exact one.
+    run("search", store, "--vectors", work / "queries.fvecs", "--out", exact_out := work / "exact.jsonl")
+    for part in (["--binary"], ["--truncate-dim", 4], ["--binary", "--truncate-dim", 3]):
+        done = run("search", store, "--vectors", work / "queries.fvecs", *part, "--oversample", 4, "--out", lines_out)
+        expect("approximate" in done.stdout and len(lines_out.read_text().splitlines()) == 20, done.stdout)
+        run("search", store, "--vectors", work / "queries.fvecs", *part, "--oversample", 50, "--out", lines_out)
+        expect(lines_out.read_text() == exact_out.read_text(), f"{part}")
+    expect_one_line_error(run("search", store, "--vectors", work / "queries.fvecs", "--truncate-dim", 9, "--out", ids, code=1), "truncate_dim is 9", "8 dimensions")
+    expect_one_line_error(run("search", store, "--vectors", work / "queries.fvecs", "--binary", "--exact", "--out", ids, code=2), "--binary")
+
     # A damaged copy is refused, and what is left of it is saved; a sound one is copied and compacted.
     expect("is whole: 500 records" in run("verify", store).stdout, "an index is verified")
     damaged, saved, copy = work / "damaged.sextant", work / "saved.sextant", work / "copy.sextant"

@@ -164,6 +164,36 @@ TEST_CASE("a filtered walk is never short", "[graph]") {
     CHECK(far.size() == 3000);
 }
 
+TEST_CASE("a filter that lets the near ones through costs a walk no more steps, and one that bars them has all scanned", "[graph]") {
+    // Two worlds far apart.
+    World world(14);
+    auto index = Index::in_memory(space(dimensions, Metric::l2));
+    std::vector<Record> records;
+    for (std::size_t i = 0; i < 8000; ++i) {
+        auto v = world.vector();
+        v[0] += i % 2 == 0 ? 20.0F : -20.0F;
+        records.push_back(record(std::to_string(i), v, i % 2 == 0 ? "{\"side\":\"right\"}" : "{\"side\":\"left\"}"));
+    }
+    index.upsert(records);
+    index.build_graph({.threads = 2});
+    auto queries = world.queries(50);
+    queries.col(0).array() += 20.0F;
+    const auto right = sextant::field("side") == "right", left = sextant::field("side") == "left";
+    const auto looked_at = [&](const NearestOptions& options) {
+        std::size_t sum = 0;
+        for (const auto& result : index.nearest(queries, options)) sum += result.rows_scored;
+        return sum;
+    };
+    CHECK(looked_at({.filter = right, .ef = 40}) < 3 * looked_at({.ef = 40}) / 2);
+    CHECK(index.measure_recall(queries, {.filter = right, .ef = 40}) > 0.95);
+    CHECK(index.measure_recall(queries, {.filter = left, .ef = 40}) > 0.8);
+    const auto found = index.nearest(queries, {.filter = left, .min_recall = 0.9}), exact = index.nearest(queries, {.filter = left});
+    for (std::size_t q = 0; q < found.size(); ++q) {
+        CHECK(found[q].completeness == Completeness::exact);
+        for (std::size_t i = 0; i < 10; ++i) CHECK(found[q][i].id == exact[q][i].id);
+    }
+}
+
 TEST_CASE("the most effort there is finds all", "[graph]") {
     World world(11);
     const auto index = linked(world);
