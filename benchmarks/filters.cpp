@@ -156,7 +156,7 @@ void measure(const Data& data, const Index& index, std::size_t threads, const st
     options.min_recall = wanted_recall;
     const auto chosen = search(index, queries, options);
     const double found = recall(chosen.results, exact.results);
-    const bool approximate = chosen.results.front().completeness == Completeness::approximate;
+    const bool approximate = std::ranges::any_of(chosen.results, [](const auto& result) { return result.completeness == Completeness::approximate; });
     options.min_recall.reset();
     std::optional<double> walked;
     for (options.ef = k; *options.ef <= 2'000 && !walked; options.ef = *options.ef * 5 / 4) {
@@ -169,7 +169,7 @@ void measure(const Data& data, const Index& index, std::size_t threads, const st
     totals.least_recall = std::min(totals.least_recall, found);
     std::cout << std::left << std::setw(16) << where << std::right << std::setw(8) << part << std::setw(9) << met.size() << std::fixed << std::setprecision(2)
               << std::setw(10) << exact.seconds * 1e3 << std::setw(10) << walked.value_or(0) * 1e3 << std::setw(10) << chosen.seconds * 1e3 << std::setw(8) << ratio
-              << std::setprecision(4) << std::setw(9) << found << "  " << to_string(chosen.results.front().completeness) << std::defaultfloat << std::endl;
+              << std::setprecision(4) << std::setw(9) << found << "  " << to_string(approximate ? Completeness::approximate : chosen.results.front().completeness) << std::defaultfloat << std::endl;
 }
 
 }  // namespace

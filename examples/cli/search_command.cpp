@@ -114,7 +114,7 @@ void add_search_command(CLI::App& app, int& status) {
         ->needs(vectors)->excludes(exact)->excludes("--min-recall");
     command->add_option("--truncate-dim", options->vectors.truncate_dim, "With --vectors: compare so many dimensions first, then the best of these as they are")
         ->needs(vectors)->excludes(exact)->excludes("--min-recall")->check(CLI::Range(1, 1 << 30));
-    command->add_option("--oversample", options->vectors.oversample, "With --binary or --truncate-dim: so many times k are compared as they are")
+    auto* oversample = command->add_option("--oversample", options->vectors.oversample, "With --binary or --truncate-dim: so many times k are compared as they are")
         ->needs(vectors)->capture_default_str()->check(CLI::Range(1, 1000));
     auto* rerank = command->add_flag("--rerank", options->rerank, "Reorder the best candidates with a cross-encoder")->excludes(vectors);
     command->add_option("--reranker", options->reranker, "Bundle of the cross-encoder")->needs(rerank);
@@ -122,7 +122,8 @@ void add_search_command(CLI::App& app, int& status) {
     command->add_option("--model", options->model, "Bundle of the dual encoder that filled the index")->envname("SEXTANT_MODEL");
     command->add_flag("--json", options->json, "Print JSON")->excludes(vectors);
     command->add_option("--html", options->page, "Write a page that shows the hits in a browser")->excludes(vectors);
-    command->callback([options, words, image, vectors, out, &status] {
+    command->callback([options, words, image, vectors, out, oversample, &status] {
+        if (oversample->count() > 0 && !options->vectors.binary && !options->vectors.truncate_dim) throw CLI::RequiredError("--binary or --truncate-dim, for --oversample");
         if (words->count() + image->count() + vectors->count() == 0) throw CLI::RequiredError("words, --image with a picture, or --vectors with a file");
         if (vectors->count() > out->count()) throw CLI::RequiredError("--out with the name of a file");
         status = run(*options);

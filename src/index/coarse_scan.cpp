@@ -4,8 +4,6 @@
 #include <bit>
 #include <cmath>
 
-#include <Eigen/Core>
-
 #include "index/bits.hpp"
 #include "index/in_threads.hpp"
 
@@ -32,7 +30,7 @@ void CoarseScan::answer(Asked& asked, std::size_t threads) {
             const auto rows = wanted_.allowed ? rows_.live()[b] & wanted_.allowed[b] : rows_.live()[b];
             if (rows == 0) continue;
             const Block block = rows_.block(b);
-            if (coarse_.signs) compare_signs(block, signs, scores);
+            if (coarse_.signs) compare_signs(block, rows, signs, scores);
             else compare_prefixes(block, rows, asked.vector, scores);
             for_each_bit(rows, [&](std::size_t i) {
                 const std::size_t slot = block.first + i;
@@ -50,40 +48,42 @@ void CoarseScan::answer(Asked& asked, std::size_t threads) {
     });
 }
 
-void CoarseScan::compare_signs(const Block& block, std::span<const std::uint64_t> query, std::span<float> scores) const {
+void CoarseScan::compare_signs(const Block& block, std::uint64_t rows, std::span<const std::uint64_t> query, std::span<float> scores) const {
     const std::size_t words = words_for(rows_.layout().dimensions()), used = query.size();
-    const auto last = ~std::uint64_t{0} >> (used * word_bits - coarse_.dimensions);  // the bits of the last word that count
-    std::uint32_t differ[block_rows];
-    if (coarse_.dimensions == rows_.layout().dimensions()) {
+    if (coarse_.dimensions == rows_.layout().dimensions() && block.nibbles != nullptr) {
+        std::uint32_t differ[block_rows];
         kernels::code_kernels().hamming(block.signs, block_rows, words, query.data(), differ);
-    } else {
-        for (std::size_t i = 0; i < block_rows; ++i) {
-            const auto* row = block.signs + i * words;
-            differ[i] = static_cast<std::uint32_t>(std::popcount((row[used - 1] ^ query[used - 1]) & last));
-            for (std::size_t w = 0; w + 1 < used; ++w) differ[i] += static_cast<std::uint32_t>(std::popcount(row[w] ^ query[w]));
-        }
+        for (std::size_t i = 0; i < block_rows; ++i) scores[i] = -static_cast<float>(differ[i]);
+        return;
     }
-    for (std::size_t i = 0; i < block_rows; ++i) scores[i] = -static_cast<float>(differ[i]);
+    // Row by row: a part of the signs, or a block of which others write some rows.
+    const auto last = ~std::uint64_t{0} >> (used * word_bits - coarse_.dimensions);  // the bits of the last word that count
+    for_each_bit(rows, [&](std::size_t i) {
+        const auto* const row = block.signs + i * words;
+        int differ = std::popcount((row[used - 1] ^ query[used - 1]) & last);
+        for (std::size_t w = 0; w + 1 < used; ++w) differ += std::popcount(row[w] ^ query[w]);
+        scores[i] = -static_cast<float>(differ);
+    });
 }
 
 void CoarseScan::compare_prefixes(const Block& block, std::uint64_t rows, std::span<const float> query, std::span<float> scores) const {
-    const auto size = static_cast<Eigen::Index>(coarse_.dimensions);
-    const Eigen::Map<const Eigen::VectorXf> asked(query.data(), size);
+    const auto& kernels = kernels::code_kernels();
+    const std::size_t size = coarse_.dimensions;
     for_each_bit(rows, [&](std::size_t i) {
-        const Eigen::Map<const Eigen::VectorXf> row(rows_.vector(block.first + i).data(), size);
+        const float* const row = rows_.vector(block.first + i).data();
+        double score = 0;
         switch (rows_.layout().metric()) {
             case Metric::l2:
-                scores[i] = -(row - asked).squaredNorm();
+                score = -kernels.squared_distance(row, query.data(), size);
                 break;
             case Metric::dot:
-                scores[i] = row.dot(asked);
+                score = kernels.dot(row, query.data(), size);
                 break;
-            case Metric::cosine: {
-                const float square = row.squaredNorm();
-                scores[i] = square > 0 ? row.dot(asked) / std::sqrt(square) : 0;
+            case Metric::cosine:
+                if (const double square = kernels.dot(row, row, size); square > 0) score = kernels.dot(row, query.data(), size) / std::sqrt(square);
                 break;
-            }
         }
+        scores[i] = static_cast<float>(score);
     });
 }
 

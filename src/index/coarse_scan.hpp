@@ -40,7 +40,7 @@ private:
         BestRows best;
     };
     void answer(Asked& asked, std::size_t threads);
-    void compare_signs(const Block& block, std::span<const std::uint64_t> query, std::span<float> scores) const;
+    void compare_signs(const Block& block, std::uint64_t rows, std::span<const std::uint64_t> query, std::span<float> scores) const;
     void compare_prefixes(const Block& block, std::uint64_t rows, std::span<const float> query, std::span<float> scores) const;
 
     Vectors vectors_;

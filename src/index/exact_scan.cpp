@@ -25,7 +25,7 @@ std::size_t divided_up(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
 }  // namespace
 
 double part_of_scan(const Bits& allowed, std::size_t queries) {
-    const std::size_t few = few_rows(std::clamp<std::size_t>(queries, 1, most_queries));
+    const std::size_t few = kernels::code_kernels().nibbles_pay ? few_rows(std::clamp<std::size_t>(queries, 1, most_queries)) : block_rows;
     std::size_t parts = 0;
     for (const auto rows : allowed) parts += std::min(few, static_cast<std::size_t>(std::popcount(rows)));
     return allowed.empty() ? 0 : static_cast<double>(parts) / static_cast<double>(few * allowed.size());

@@ -82,7 +82,7 @@ public:
         const Query& query;
         std::size_t k, ef;  ///< so many are wanted, at most `ef`; and `ef` nodes are kept, or more as some are not allowed
         const Bits* allowed = nullptr;  ///< only rows in these slots; null: all
-        std::size_t most_steps = std::numeric_limits<std::size_t>::max();  ///< nodes whose links are followed; if that is not enough, all is given up
+        std::size_t most_steps = none;  ///< nodes whose links are followed; if that is not enough, all is given up
 
         std::vector<Found> found = {};  ///< the nearest that are allowed, the nearest first
         std::size_t visited = 0;        ///< nodes that were compared with the query
@@ -119,7 +119,7 @@ private:
     [[nodiscard]] bool counts(const Pool& pool, Node node) const noexcept;
     [[nodiscard]] Step entered(const Target& target, Node node) const noexcept;
     [[nodiscard]] Steps spread(const Target& target, Pool& pool, std::size_t level, Visits& visits, std::size_t& visited,
-                               std::size_t most_steps = std::numeric_limits<std::size_t>::max()) const;
+                               std::size_t most_steps = none) const;
     void choose(std::vector<Step>& near, std::size_t most) const;
     void link_back(Node from, Node to, std::size_t level);
     void add_links(Node node, std::size_t level, std::span<const Step> near);

@@ -176,8 +176,13 @@ std::optional<Head> read_head(Reader& reader, const RowLayout& layout) {
     head.nodes = number();
     const auto curves = number();
     if (head.shape.m < 2 || head.shape.m > 256 || head.nodes >= Graph::none || curves > most) return {};
-    head.measured.exact_one = reader.take<double>();
-    head.measured.exact_many = reader.take<double>();
+    const auto positive = [&reader] {
+        const auto value = reader.take<double>();
+        if (!(value > 0 && value <= std::numeric_limits<double>::max())) reader.fail();
+        return value;
+    };
+    head.measured.exact_one = positive();
+    head.measured.exact_many = positive();
     for (std::size_t c = 0; c < curves && reader.good(); ++c) {
         auto& curve = head.measured.curves.emplace_back(Effort::Curve{number(), {}});
         const auto points = number();
@@ -186,7 +191,7 @@ std::optional<Head> read_head(Reader& reader, const RowLayout& layout) {
             auto& point = curve.points.emplace_back();
             point.ef = number();
             point.recall = reader.take<double>();
-            point.seconds = reader.take<double>();
+            point.seconds = positive();
         }
     }
     if (!reader.good() || !reader.at_end()) return {};

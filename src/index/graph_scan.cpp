@@ -15,14 +15,21 @@ constexpr std::size_t few = 4;  // vectors are asked for together
 
 }  // namespace
 
-/// From the nearest on, until what codes allow for does not reach what was found.
-Steps GraphScan::walk(Asked& asked, const Bits* allowed) {
+/// From the nearest on, until what codes allow for does not reach what was found. `all` if there is no node of other rows.
+Steps GraphScan::walk(Asked& asked, const Bits& allowed, bool all) {
     const Query query(rows_.layout(), asked.vector);
-    Graph::Walk walk{.query = query, .k = std::min(wanted_.k, reach_.ef), .ef = reach_.ef, .allowed = allowed};
-    if (allowed != nullptr) walk.most_steps = reach_.most_steps;
+    Graph::Walk walk{.query = query, .k = std::min(wanted_.k, reach_.ef), .ef = reach_.ef};
+    if (!all) {
+        walk.allowed = &allowed;
+        walk.most_steps = reach_.most_steps;
+    }
     for (auto steps = graph_.walk(walk); steps.next();) co_await Turn();
     asked.compared = walk.visited;
-    // A node may be of a row that went, and another lies in its slot.
+    // A node may have been linked since, of a row that this state does not have; or its row went, and another lies in its slot.
+    std::erase_if(walk.found, [&](const auto& one) {
+        const auto slot = graph_.row(one.node).slot;
+        return slot / word_bits >= allowed.size() || !get_bit(allowed, slot);
+    });
     for (const auto& [node, bound] : walk.found) __builtin_prefetch(&rows_.info(graph_.row(node).slot));
     co_await Turn();
     std::erase_if(walk.found, [this](const auto& one) { return rows_.info(graph_.row(one.node).slot).stamp != graph_.row(one.node).stamp; });
@@ -69,19 +76,19 @@ void GraphScan::run() {
         linked[b] = all[b] & ~unlinked[b];
     }
     const std::size_t to_walk = count_bits(linked);
-    const auto* const allowed = to_walk == graph_.size() ? nullptr : &linked;
+    const bool walks_all = to_walk == graph_.size();
     const std::size_t threads = std::max<std::size_t>(1, std::min(wanted_.threads, queries_.size()));
     std::atomic<std::size_t> next{0};
-    in_threads(threads, [&] {
+    if (to_walk > 0) in_threads(threads, [&] {
         take_turns(std::clamp<std::size_t>(queries_.size() / threads, 1, walks_at_once), [&]() -> std::optional<Steps> {
             const std::size_t q = next++;
             if (q >= queries_.size()) return std::nullopt;
-            return walk(queries_[q], allowed);
+            return walk(queries_[q], linked, walks_all);
         });
     });
     std::vector<Asked*> enough, too_few;
     for (auto& asked : queries_) {
-        const bool fell_short = asked.found < std::min(wanted_.k, to_walk);
+        const bool fell_short = to_walk == 0 || asked.found < std::min(wanted_.k, to_walk);
         if (fell_short) asked.best = kernels::TopK(wanted_.k);
         asked.exact = fell_short;
         (fell_short ? too_few : enough).push_back(&asked);

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <deque>
-#include <limits>
 #include <span>
 #include <vector>
 
@@ -16,8 +15,8 @@ namespace sextant::index {
 
 /// How far to walk.
 struct Reach {
-    std::size_t ef = 0;                                                ///< `Graph::Walk::ef`
-    std::size_t most_steps = std::numeric_limits<std::size_t>::max();  ///< of a walk that passes over rows; more take longer than a scan
+    std::size_t ef = 0;                    ///< `Graph::Walk::ef`, at most the nodes there are
+    std::size_t most_steps = Graph::none;  ///< of a walk that passes over rows; more take longer than a scan
 };
 
 /// Walks the graph for each query and scores what it comes by in 64 bits; rows that the graph does not have, `unlinked`, are
@@ -46,9 +45,8 @@ private:
         std::size_t compared = 0;
         bool exact = false;
     };
-    [[nodiscard]] Steps walk(Asked& asked, const Bits* allowed);
+    [[nodiscard]] Steps walk(Asked& asked, const Bits& allowed, bool all);
     void scan(const Bits& slots, const std::vector<Asked*>& asked);
-    [[nodiscard]] const RowInfo* row_of(Graph::Node node) const;
 
     Vectors vectors_;
     const Rows& rows_;

@@ -77,15 +77,13 @@ bool Index::Impl::Change::add(std::string_view id, const RowInfo& info, std::spa
 
 void Index::Impl::Change::expect(std::uint64_t rows) {
     constexpr std::uint64_t most = 1 << 22;  // of what a file only says
-    for (auto& space : spaces_) space.expect(static_cast<std::size_t>(std::min(rows, most)));
+    if (spaces_.size() == 1) spaces_.front().expect(static_cast<std::size_t>(std::min(rows, most)));
 }
 
-std::vector<index::Memory> Index::Impl::Change::memory_for(std::size_t rows, Owed& owed) const {
+std::vector<index::Memory> Index::Impl::Change::memory_for(std::span<std::size_t> owed) const {
     std::vector<index::Memory> memory(spaces_.size());
-    owed.resize(spaces_.size());
     for (std::size_t space = 0; space < spaces_.size(); ++space) {
         const auto& layout = impl_.spaces[space].table.layout();
-        owed[space] += rows;
         if (owed[space] < layout.blocks_per_piece() * kernels::block_rows) continue;
         owed[space] = 0;
         memory[space] = index::RowTable::touched_piece(layout);
@@ -214,7 +212,10 @@ public:
     [[nodiscard]] bool full() const noexcept { return size_ == most; }
     void finish() {
         const std::span batch(batch_.data(), std::exchange(size_, 0));
-        auto memory = change_.memory_for(batch.size(), owed_);
+        owed_.resize(change_.spaces());
+        for (const auto& one : batch)
+            for (std::size_t space = 0; space < owed_.size(); ++space) owed_[space] += one.vectors[space].there ? 1 : 0;
+        auto memory = change_.memory_for(owed_);
         {
             const std::lock_guard lock(mutex_);
             change_.give(std::move(memory));
@@ -238,7 +239,7 @@ private:
     std::mutex& mutex_;
     std::vector<One> batch_;
     std::size_t size_ = 0;
-    Change::Owed owed_;
+    std::vector<std::size_t> owed_;  // rows of each space for which no memory was given yet
 };
 
 namespace {

@@ -177,10 +177,10 @@ public:
     void write(const Places& places, std::span<const index::Coded> vectors) const noexcept;
     /// There will be about so many rows.
     void expect(std::uint64_t rows);
-    /// What a thread that adds rows has to give before it adds these, for each space: as much memory as rows take, so that nobody
-    /// waits for the system while rows are added. For any threads at once, each with its own `owed`.
-    using Owed = std::vector<std::size_t>;
-    [[nodiscard]] std::vector<index::Memory> memory_for(std::size_t rows, Owed& owed) const;
+    [[nodiscard]] std::size_t spaces() const noexcept { return spaces_.size(); }
+    /// A piece of memory, or none, for each space: what a thread has to give before it adds more rows than were `owed` memory, so that
+    /// nobody waits for the system while rows are added. For any threads at once, each with its own `owed`.
+    [[nodiscard]] std::vector<index::Memory> memory_for(std::span<std::size_t> owed) const;
     void give(std::vector<index::Memory> memory);
     [[nodiscard]] bool has_put(std::string_view id) const;
     /// Once for each id; it must be there.

@@ -26,17 +26,19 @@ std::shared_ptr<const LinkedRows> LinkedRows::after(const Rows& rows, std::span<
 
 std::optional<Reach> reach_for(const LinkedRows* linked, const Rows& rows, const Bits* allowed, std::size_t queries, const NearestOptions& options) {
     if (linked == nullptr || (!options.ef && !options.min_recall) || rows.size() == 0) return std::nullopt;
-    if (options.ef) return Reach{*options.ef};
-    const auto ef = linked->effort->ef_for(options.k, *options.min_recall);
+    const auto nodes = linked->graph->size();
+    if (options.ef) return Reach{std::min(*options.ef, nodes)};
+    auto ef = linked->effort->ef_for(options.k, *options.min_recall);
     if (!ef || *options.min_recall == 1) return std::nullopt;  // a sample proves nothing
+    ef = std::min(*ef, nodes);
     Bits all = allowed ? *allowed : rows.live(), left = linked->unlinked;
     for (std::size_t b = 0; b < left.size(); ++b) left[b] &= all[b];
     // In walks of `ef` steps: what is not linked is scanned in any case.
     constexpr std::size_t many = 8;  // share what is read of the codes
     const double scan = (part_of_scan(all, queries) - part_of_scan(left, queries)) / linked->effort->cost(*ef, queries >= many);
-    constexpr double worth_trying = 2;
-    if (scan < worth_trying) return std::nullopt;
-    return Reach{*ef, static_cast<std::size_t>(std::min(scan, 1e6) * static_cast<double>(*ef))};
+    constexpr double worth_trying = 2, most = 1e6;
+    if (!(scan >= worth_trying)) return std::nullopt;
+    return Reach{*ef, std::min<std::size_t>(nodes, static_cast<std::size_t>(std::min(scan, most) * static_cast<double>(*ef)))};
 }
 
 Linking::Linking(std::shared_ptr<const Rows> rows, std::shared_ptr<const LinkedRows> before, const GraphOptions& options)

@@ -15,7 +15,7 @@
 
 namespace sextant::index {
 
-/// Never changes, but that nodes may be added to the graph: of rows that are still in `unlinked`.
+/// Never changes, but that nodes may be added to the graph: of rows that are still in `unlinked`, or that a later state has.
 struct LinkedRows {
     std::shared_ptr<Graph> graph;
     std::shared_ptr<const Effort> effort;

@@ -1,7 +1,6 @@
 #include "index/precisions.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cstdint>
 #include <memory>
 #include <utility>
@@ -14,7 +13,6 @@ namespace sextant::index {
 namespace {
 
 using kernels::block_rows;
-constexpr auto rows_of_block = static_cast<Eigen::Index>(block_rows);
 
 std::span<const float> row_of(const Eigen::Ref<const Matrix>& matrix, Eigen::Index i) {
     return {matrix.row(i).data(), static_cast<std::size_t>(matrix.cols())};
@@ -79,7 +77,7 @@ Sample::Sample(const Eigen::Ref<const Matrix>& vectors, const Eigen::Ref<const M
     };
     Eigen::Index number = 0;
     for (; number < vectors.rows(); ++number) put(number, number);
-    for (; number % rows_of_block != 0; ++number) put(0, number);
+    for (; number % static_cast<Eigen::Index>(block_rows) != 0; ++number) put(0, number);
     change.prepare();
     change.make_room();
     change.publish();
@@ -98,17 +96,17 @@ Scanned as_floats(const Sample& sample, std::size_t dimensions, std::string name
 }
 
 Scanned as_bfloat16(const Sample& sample) {
+    const std::size_t dimensions = sample.dimensions();
+    const auto floats = prefixes(sample, dimensions);
     const auto rows = std::make_shared<std::vector<std::uint16_t>>();
-    const auto floats = prefixes(sample, sample.dimensions());
+    rows->reserve(static_cast<std::size_t>(floats.size()));
     for (Eigen::Index i = 0; i < floats.size(); ++i) rows->push_back(Eigen::bfloat16(floats.data()[i]).value);
-    return {"bfloat16", sample.dimensions() * sizeof(std::uint16_t), [&sample, rows](std::size_t q, std::span<float> scores) {
-                Matrix block(rows_of_block, static_cast<Eigen::Index>(sample.dimensions()));
-                const auto size = static_cast<std::size_t>(block.size());
-                for (std::size_t b = 0; b < sample.blocks(); ++b) {
-                    const std::uint16_t* from = rows->data() + b * size;
-                    for (std::size_t i = 0; i < size; ++i) block.data()[i] = std::bit_cast<float>(std::uint32_t{from[i]} << 16);
-                    score_floats(block, sample.query(q).data(), sample.metric(), scores.data() + b * block_rows);
-                }
+    // 2 <x, y> less |x|^2 orders as the distance does.
+    const bool l2 = sample.metric() == Metric::l2;
+    const auto squares = std::make_shared<Eigen::VectorXf>(l2 ? floats.cast<Eigen::bfloat16>().cast<float>().rowwise().squaredNorm() : Eigen::VectorXf());
+    return {"bfloat16", dimensions * sizeof(std::uint16_t) + (l2 ? sizeof(float) : 0), [&sample, rows, squares, dimensions, l2](std::size_t q, std::span<float> scores) {
+                kernels::code_kernels().bfloat16_dots(rows->data(), sample.slot_count(), dimensions, sample.query(q).data(), scores.data());
+                if (l2) Eigen::Map<Eigen::VectorXf>(scores.data(), squares->size()) = 2 * Eigen::Map<Eigen::VectorXf>(scores.data(), squares->size()) - *squares;
             }};
 }
 

@@ -191,6 +191,7 @@ void RowTable::Change::publish() noexcept {
     table_.rows_ = std::move(rows_);
     table_.retired_.splice(table_.retired_.end(), retired_);
     taken_.clear();
+    table_.spare_.clear();
 }
 
 }  // namespace sextant::index

@@ -74,7 +74,10 @@ void take_turns(std::size_t at_once, More&& more) {
     };
     for (bool all = false; !all || !running.empty();) {
         while (!all && running.size() < at_once) all = !attempt(begin_one);
-        std::erase_if(running, [&](Steps& one) { return !attempt([&one] { return one.next(); }); });
+        for (std::size_t i = 0; i < running.size();) {
+            if (attempt([&one = running[i]] { return one.next(); })) ++i;
+            else running.erase(running.begin() + static_cast<std::ptrdiff_t>(i));
+        }
         all = all || failure;
     }
     if (failure) std::rethrow_exception(failure);

@@ -81,6 +81,9 @@ struct CodeKernels {
 
     /// out[i] = in how many bits row i differs from the query; so many rows of so many words lie one behind the other.
     void (*hamming)(const std::uint64_t* rows, std::size_t count, std::size_t words, const std::uint64_t* query, std::uint32_t* out);
+
+    /// out[i] = <row i, query>; so many rows of `size` 16-bit floats (bfloat16) lie one behind the other.
+    void (*bfloat16_dots)(const std::uint16_t* rows, std::size_t count, std::size_t size, const float* query, float* out);
 };
 
 extern const CodeKernels baseline_codes;

@@ -1,5 +1,6 @@
 // Rows in the lanes of 32-byte registers, as codes_avx512.cpp; pairs of products fit 16 bits, because the values of
 // 4-bit codes are at most 128. Compiled for AVX2 and FMA: see code_kernels.hpp on what it may include.
+#include "kernels/bfloat16_loop.hpp"
 #include "kernels/code_kernels.hpp"
 #include "kernels/encode_loops.hpp"
 #include "kernels/hamming_loop.hpp"
@@ -203,6 +204,6 @@ double squared_distance(const float* a, const float* b, std::size_t size) {
 }  // namespace
 
 const CodeKernels avx2_codes{nibble_dots, select, byte_dots, sign_dots, dot, squared_distance, true,
-                             Encoding<8>::hadamard, Encoding<8>::to_nibbles, Encoding<8>::to_bytes, hamming};
+                             Encoding<8>::hadamard, Encoding<8>::to_nibbles, Encoding<8>::to_bytes, hamming, bfloat16_dots<8>};
 
 }  // namespace sextant::kernels

@@ -1,6 +1,7 @@
 // Rows in the lanes of 64-byte registers: one instruction (VNNI) adds four products of each of 16 rows with four
 // components of a query, which it broadcasts. Compiled for AVX-512 F, BW, DQ, VL and VNNI: see code_kernels.hpp on what
 // it may include.
+#include "kernels/bfloat16_loop.hpp"
 #include "kernels/code_kernels.hpp"
 #include "kernels/encode_loops.hpp"
 #include "kernels/hamming_loop.hpp"
@@ -12,7 +13,7 @@ namespace {
 
 constexpr std::size_t wide = 64;
 constexpr std::size_t lanes = 16;
-constexpr std::size_t ahead = 8192;  // bytes, which one query alone needs to have asked for
+constexpr std::size_t ahead = 8192;  // bytes, which a few queries together need to have asked for
 
 inline __m512i broadcast(const std::int8_t* four) {
     std::int32_t value;
@@ -169,6 +170,6 @@ double squared_distance(const float* a, const float* b, std::size_t size) {
 }  // namespace
 
 const CodeKernels avx512_codes{nibble_dots, select, byte_dots, sign_dots, dot, squared_distance, true,
-                               Encoding<16>::hadamard, Encoding<16>::to_nibbles, Encoding<16>::to_bytes, hamming};
+                               Encoding<16>::hadamard, Encoding<16>::to_nibbles, Encoding<16>::to_bytes, hamming, bfloat16_dots<16>};
 
 }  // namespace sextant::kernels

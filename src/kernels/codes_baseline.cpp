@@ -1,4 +1,5 @@
 // The slow and obvious form, which the others must equal: in every bit where they compute with integers or in 64 bits.
+#include "kernels/bfloat16_loop.hpp"
 #include "kernels/code_kernels.hpp"
 #include "kernels/encode_loops.hpp"
 #include "kernels/hamming_loop.hpp"
@@ -88,6 +89,6 @@ double squared_distance(const float* a, const float* b, std::size_t size) {
 }  // namespace
 
 const CodeKernels baseline_codes{nibble_dots, select, byte_dots, sign_dots, dot, squared_distance, false,
-                                 Encoding<4>::hadamard, Encoding<4>::to_nibbles, Encoding<4>::to_bytes, hamming};
+                                 Encoding<4>::hadamard, Encoding<4>::to_nibbles, Encoding<4>::to_bytes, hamming, bfloat16_dots<4>};
 
 }  // namespace sextant::kernels

@@ -1,5 +1,6 @@
 // Rows in the lanes of 16-byte registers, with no instruction beyond what every 64-bit ARM has. Tested on an emulated
 // CPU (QEMU), not yet on a real one. See code_kernels.hpp on what this may include.
+#include "kernels/bfloat16_loop.hpp"
 #include "kernels/code_kernels.hpp"
 #include "kernels/encode_loops.hpp"
 #include "kernels/hamming_loop.hpp"
@@ -157,6 +158,6 @@ double squared_distance(const float* a, const float* b, std::size_t size) {
 }  // namespace
 
 const CodeKernels neon_codes{nibble_dots, select, byte_dots, sign_dots, dot, squared_distance, true,
-                             Encoding<4>::hadamard, Encoding<4>::to_nibbles, Encoding<4>::to_bytes, hamming};
+                             Encoding<4>::hadamard, Encoding<4>::to_nibbles, Encoding<4>::to_bytes, hamming, bfloat16_dots<4>};
 
 }  // namespace sextant::kernels

@@ -191,6 +191,10 @@ TEST_CASE("whatever bytes a graph is made of, it is one, or none", "[graph]") {
         std::set<std::size_t> slots;
         for (const auto& one : scan.take(0)) slots.insert(one.row);
         CHECK(slots.size() == 5);
+        if (const auto reach = index_::reach_for(found.get(), *rows, nullptr, 8, {.min_recall = 0.9})) {
+            CHECK(reach->ef <= found->graph->size());
+            CHECK(reach->most_steps <= found->graph->size());
+        }
     }
     CHECK(graphs > 100);
     CHECK(graphs < 3000);

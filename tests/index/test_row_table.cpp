@@ -68,6 +68,8 @@ void check_codes(const Rows& rows) {
             const auto s = slots.at(rows.named(b * 64 + i).first), j = s % 64;
             const auto mine = rows.block(b), its = other.block(s / 64);
             CHECK(std::memcmp(mine.bytes + i * stride, its.bytes + j * stride, stride) == 0);
+            const auto words = sextant::index::words_for(rows.layout().dimensions());
+            CHECK(std::memcmp(mine.signs + i * words, its.signs + j * words, words * sizeof(std::uint64_t)) == 0);
             CHECK(mine.by_bytes[i].scale == its.by_bytes[j].scale);
             CHECK(mine.by_nibbles.scale[i] == its.by_nibbles.scale[j]);
             CHECK(mine.by_nibbles.error[i] == its.by_nibbles.error[j]);

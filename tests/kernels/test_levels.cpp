@@ -1,4 +1,5 @@
 // Every level of CPU computes what the slow and obvious form does.
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <random>
@@ -239,5 +240,30 @@ TEST_CASE("bits that differ are counted, at every level") {
             for (std::size_t i = 0; i < rows.size() * 64; ++i)
                 expected[i / (64 * words)] += (rows[i / 64] >> i % 64 & 1) != (query[i / 64 % words] >> i % 64 & 1) ? 1 : 0;
             CHECK(found == expected);
+        }
+}
+
+TEST_CASE("products with 16-bit floats are those of the floats they stand for, at every level") {
+    std::mt19937_64 random(10);
+    std::normal_distribution<float> normal;
+    auto levels = faster_levels();
+    levels.push_back({sextant::CpuLevel::baseline, &baseline_codes});
+    for (const auto& [level, kernels] : levels)
+        for (const std::size_t size : {1U, 3U, 15U, 16U, 64U, 100U, 1'537U}) {
+            CAPTURE(to_string(level), size);
+            std::vector<std::uint16_t> rows(3 * size);
+            std::vector<float> query(size), found(3);
+            for (auto& half : rows) half = static_cast<std::uint16_t>(std::bit_cast<std::uint32_t>(normal(random)) >> 16);
+            for (auto& x : query) x = normal(random);
+            kernels->bfloat16_dots(rows.data(), 3, size, query.data(), found.data());
+            for (std::size_t row = 0; row < 3; ++row) {
+                double sum = 0, sizes = 0;
+                for (std::size_t i = 0; i < size; ++i) {
+                    const double product = static_cast<double>(std::bit_cast<float>(std::uint32_t{rows[row * size + i]} << 16)) * static_cast<double>(query[i]);
+                    sum += product;
+                    sizes += std::abs(product);
+                }
+                CHECK(std::abs(static_cast<double>(found[row]) - sum) <= 1e-6 * sizes);
+            }
         }
 }
