@@ -22,6 +22,7 @@ struct Wanted {
     std::optional<kernels::Scored> after = {};
     /// Only these rows are looked at, a word for each block. Null: all.
     const std::uint64_t* allowed = nullptr;
+    [[nodiscard]] std::uint64_t among(std::uint64_t rows, std::size_t block) const noexcept { return allowed == nullptr ? rows : rows & allowed[block]; }
     std::size_t threads = 1;
     /// Multiplies the errors of codes. Below 1 nothing is proved: for tests, which have to notice.
     double trust = 1;

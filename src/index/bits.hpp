@@ -16,6 +16,8 @@ inline constexpr std::size_t word_bits = 64;
 
 [[nodiscard]] constexpr std::size_t words_for(std::size_t bits) { return (bits + word_bits - 1) / word_bits; }
 [[nodiscard]] inline bool get_bit(const Bits& bits, std::size_t i) noexcept { return bits[i / word_bits] >> (i % word_bits) & 1; }
+/// False also behind the last.
+[[nodiscard]] inline bool has_bit(const Bits& bits, std::size_t i) noexcept { return i / word_bits < bits.size() && get_bit(bits, i); }
 inline void set_bit(Bits& bits, std::size_t i, bool value) noexcept {
     const auto bit = std::uint64_t{1} << (i % word_bits);
     bits[i / word_bits] = value ? bits[i / word_bits] | bit : bits[i / word_bits] & ~bit;

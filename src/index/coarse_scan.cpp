@@ -1,6 +1,5 @@
 #include "index/coarse_scan.hpp"
 
-#include <algorithm>
 #include <bit>
 #include <cmath>
 
@@ -11,7 +10,7 @@ namespace sextant::index {
 namespace {
 
 using kernels::block_rows;
-constexpr std::size_t blocks_per_job = 64;
+constexpr std::size_t blocks_per_job = 64, rows_per_job = 64;
 
 }  // namespace
 
@@ -24,10 +23,10 @@ void CoarseScan::answer(Asked& asked, std::size_t threads) {
     BestRows shortlist(listed);
     std::vector<std::uint64_t> signs(words_for(coarse_.dimensions));
     set_signs(asked.vector.first(coarse_.dimensions), signs.data());
-    share_out((rows_.blocks() + blocks_per_job - 1) / blocks_per_job, threads, [&](std::size_t job, std::size_t) {
+    share_out_stretches(rows_.blocks(), blocks_per_job, threads, [&](std::size_t first, std::size_t last) {
         float scores[block_rows];
-        for (std::size_t b = job * blocks_per_job; b < std::min((job + 1) * blocks_per_job, rows_.blocks()); ++b) {
-            const auto rows = wanted_.allowed ? rows_.live()[b] & wanted_.allowed[b] : rows_.live()[b];
+        for (std::size_t b = first; b < last; ++b) {
+            const auto rows = wanted_.among(rows_.live()[b], b);
             if (rows == 0) continue;
             const Block block = rows_.block(b);
             if (coarse_.signs) compare_signs(block, rows, signs, scores);
@@ -40,10 +39,9 @@ void CoarseScan::answer(Asked& asked, std::size_t threads) {
     });
     const auto best = shortlist.take();
     const Query query(rows_.layout(), asked.vector);
-    constexpr std::size_t rows_per_job = 64;
-    share_out((best.size() + rows_per_job - 1) / rows_per_job, threads, [&](std::size_t job, std::size_t) {
+    share_out_stretches(best.size(), rows_per_job, threads, [&](std::size_t first, std::size_t last) {
         std::vector<float> room;
-        for (const auto& one : std::span(best).subspan(job * rows_per_job, std::min(rows_per_job, best.size() - job * rows_per_job)))
+        for (const auto& one : std::span(best).subspan(first, last - first))
             asked.best.offer(query.score(vectors_.at(one.row, room), rows_.info(one.row).norm), one.row, [&] { return one.order; });
     });
 }

@@ -47,9 +47,7 @@ Effort Effort::measure(const Vectors& vectors, const Graph& graph, const Bits& l
     std::vector<std::vector<float>> room(sample.size());
     std::vector<std::span<const float>> queries;
     for (std::size_t q = 0; q < sample.size(); ++q) queries.push_back(vectors.at(sample[q], room[q]));
-    const auto exact_answers = [&](std::size_t first, std::size_t count, double& seconds) {
-        const Wanted wanted{.k = most_wanted, .allowed = linked.data(), .threads = threads};
-        ExactScan scan(vectors, wanted);
+    const auto answers_of = [&](auto&& scan, std::size_t first, std::size_t count, double& seconds) {
         for (std::size_t q = 0; q < count; ++q) scan.add(queries[first + q]);
         const double begin = now();
         scan.run();
@@ -58,20 +56,15 @@ Effort Effort::measure(const Vectors& vectors, const Graph& graph, const Bits& l
         for (std::size_t q = 0; q < count; ++q) answers.push_back(scan.take(q));
         return answers;
     };
+    const auto wanted = [&](std::size_t k) { return Wanted{.k = k, .allowed = linked.data(), .threads = threads}; };
+    const auto most = wanted(most_wanted);
+    const auto exact_answers = [&](std::size_t first, std::size_t count, double& seconds) { return answers_of(ExactScan(vectors, most), first, count, seconds); };
     (void)exact_answers(0, 1, effort.exact_one);
     const auto exact = exact_answers(0, sample.size(), effort.exact_many);
     effort.exact_many /= static_cast<double>(sample.size());
 
     const auto walked_answers = [&](std::size_t first, std::size_t count, std::size_t k, std::size_t ef, double& seconds) {
-        const Wanted wanted{.k = k, .allowed = linked.data(), .threads = threads};
-        GraphScan scan(vectors, graph, none, wanted, {ef});
-        for (std::size_t q = 0; q < count; ++q) scan.add(queries[first + q]);
-        const double begin = now();
-        scan.run();
-        seconds = now() - begin;
-        Answers answers;
-        for (std::size_t q = 0; q < count; ++q) answers.push_back(scan.take(q));
-        return answers;
+        return answers_of(GraphScan(vectors, graph, none, wanted(k), {ef}), first, count, seconds);
     };
     for (const std::size_t k : {std::size_t{1}, std::size_t{10}, most_wanted}) {
         auto& curve = effort.curves.emplace_back(Curve{k, {}});

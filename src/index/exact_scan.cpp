@@ -5,6 +5,7 @@
 
 #include "index/bits.hpp"
 #include "index/in_threads.hpp"
+#include "kernels/prefetch.hpp"
 
 namespace sextant::index {
 namespace {
@@ -19,8 +20,6 @@ constexpr std::size_t component_bytes_per_job = 512 << 10;
 
 /// 4-bit codes are read by the block, for all queries of a tile: they pay only where they rule out so many rows, as was measured.
 std::size_t few_rows(std::size_t queries) { return std::max<std::size_t>(3, 20 / queries); }
-
-std::size_t divided_up(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
 
 }  // namespace
 
@@ -98,7 +97,7 @@ void ExactScan::do_job(std::span<const Tile> tiles, std::size_t first_block, std
     Job job{tiles.front().first, 0, std::vector<std::uint32_t>(tiles.size() * most_queries)};
     Candidates now, before;
     for (std::size_t b = first_block; b < last_block; ++b) {
-        now.allowed = wanted_.allowed ? rows_.live()[b] & wanted_.allowed[b] : rows_.live()[b];
+        now.allowed = wanted_.among(rows_.live()[b], b);
         if (now.allowed == 0) continue;
         now.block = rows_.block(b);
         now.found.clear();
@@ -132,11 +131,8 @@ void ExactScan::look_at(Candidates& candidates, const Tile& tile, const Job& job
 }
 
 void ExactScan::fetch(Candidates& candidates, std::uint64_t rows) const {
-    constexpr std::size_t line = 64;
-    for_each_bit(rows & ~candidates.fetched, [&](std::size_t i) {
-        const std::uint8_t* codes = candidates.block.bytes + i * rows_.layout().byte_stride();
-        for (std::size_t at = 0; at < rows_.layout().byte_stride(); at += line) __builtin_prefetch(codes + at);
-    });
+    const std::size_t stride = rows_.layout().byte_stride();
+    for_each_bit(rows & ~candidates.fetched, [&](std::size_t i) { kernels::prefetch(candidates.block.bytes + i * stride, stride); });
     candidates.fetched |= rows;
 }
 

@@ -72,7 +72,7 @@ public:
     [[nodiscard]] std::size_t size() const override { return graph_.size(); }
     [[nodiscard]] std::optional<std::size_t> slot(Node node) const override {
         const auto [slot, stamp] = graph_.row(node);
-        if (slot / word_bits >= linked_.size() || !get_bit(linked_, slot) || rows_.info(slot).stamp != stamp) return std::nullopt;
+        if (!has_bit(linked_, slot) || rows_.info(slot).stamp != stamp) return std::nullopt;
         return slot;
     }
     [[nodiscard]] std::size_t level(Node node) const override { return graph_.level(node); }

@@ -209,7 +209,7 @@ void save_graph(const LinkedRows& linked, const Rows& rows, std::size_t space, c
     std::vector<Node> links(graph.most_links(0));
     for (Node node = 0; node < graph.size(); ++node) {
         const auto [slot, stamp] = graph.row(node);
-        const bool there = slot / word_bits < rows.blocks() && get_bit(rows.live(), slot) && rows.info(slot).stamp == stamp;
+        const bool there = has_bit(rows.live(), slot) && rows.info(slot).stamp == stamp;
         writer.add(there ? rows.info(slot).number : std::uint64_t{0});  // no row has the number 0
         writer.add(there ? rows.info(slot).checksum.low : std::uint64_t{0});
         writer.add(static_cast<std::uint8_t>(graph.level(node)));

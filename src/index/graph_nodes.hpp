@@ -70,10 +70,11 @@ struct Graph::Pool {
     /// There are never more than this times `wanted + beyond`.
     static constexpr std::size_t most = 64;
     [[nodiscard]] bool enough() const noexcept { return counted >= wanted; }
-    [[nodiscard]] bool full() const noexcept { return steps.size() >= (enough() ? last + 1 + beyond : most * (wanted + beyond)); }
+    [[nodiscard]] std::size_t room() const noexcept { return enough() ? last + 1 + beyond : most * (wanted + beyond); }
+    [[nodiscard]] bool full() const noexcept { return steps.size() >= room(); }
     [[nodiscard]] bool takes(const Step& step) const noexcept { return !full() || Step::nearer(step, steps.back()); }
     /// How many there will be if the part that counts stays as it is.
-    [[nodiscard]] std::size_t expected() const noexcept { return enough() ? last + 1 + beyond : steps.size() * wanted / std::max<std::size_t>(1, counted) + beyond; }
+    [[nodiscard]] std::size_t expected() const noexcept { return enough() ? room() : steps.size() * wanted / std::max<std::size_t>(1, counted) + beyond; }
 
     void want(std::size_t number, std::size_t more) {
         wanted = number;
@@ -98,7 +99,7 @@ struct Graph::Pool {
             ++last;
             if (step.counts) find_last(last);
         }
-        while (steps.size() > (enough() ? last + 1 + beyond : most * (wanted + beyond))) {
+        while (steps.size() > room()) {
             counted -= steps.back().counts ? 1 : 0;
             steps.pop_back();
         }

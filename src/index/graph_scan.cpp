@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
 #include <optional>
 
 #include "index/in_threads.hpp"
@@ -26,10 +27,7 @@ Steps GraphScan::walk(Asked& asked, const Bits& allowed, bool all) {
     for (auto steps = graph_.walk(walk); steps.next();) co_await Turn();
     asked.compared = walk.visited;
     // A node may have been linked since, of a row that this state does not have; or its row went, and another lies in its slot.
-    std::erase_if(walk.found, [&](const auto& one) {
-        const auto slot = graph_.row(one.node).slot;
-        return slot / word_bits >= allowed.size() || !get_bit(allowed, slot);
-    });
+    std::erase_if(walk.found, [&](const auto& one) { return !has_bit(allowed, graph_.row(one.node).slot); });
     for (const auto& [node, bound] : walk.found) __builtin_prefetch(&rows_.info(graph_.row(node).slot));
     co_await Turn();
     std::erase_if(walk.found, [this](const auto& one) { return rows_.info(graph_.row(one.node).slot).stamp != graph_.row(one.node).stamp; });
@@ -55,13 +53,10 @@ Steps GraphScan::walk(Asked& asked, const Bits& allowed, bool all) {
     }
 }
 
-void GraphScan::scan(const Bits& slots, const std::vector<Asked*>& asked) {
-    Wanted wanted = wanted_;
-    wanted.allowed = slots.data();
+void GraphScan::scan(const Wanted& wanted, std::size_t count, const std::vector<Asked*>& asked) {
     ExactScan scan(vectors_, wanted);
     for (const auto* one : asked) scan.add(one->vector);
     scan.run();
-    const std::size_t count = count_bits(slots);
     for (std::size_t q = 0; q < asked.size(); ++q) {
         asked[q]->compared += count;
         for (const auto& found : scan.take(q)) asked[q]->best.push(found);
@@ -69,11 +64,12 @@ void GraphScan::scan(const Bits& slots, const std::vector<Asked*>& asked) {
 }
 
 void GraphScan::run() {
-    Bits all = rows_.live(), linked = unlinked_, unlinked = unlinked_;
-    for (std::size_t b = 0; b < all.size(); ++b) {
-        if (wanted_.allowed != nullptr) all[b] &= wanted_.allowed[b];
-        unlinked[b] &= all[b];
-        linked[b] = all[b] & ~unlinked[b];
+    Bits linked = rows_.live();  // and allowed
+    std::size_t left = 0;        // that is allowed and not linked
+    for (std::size_t b = 0; b < linked.size(); ++b) {
+        const auto rows = wanted_.among(linked[b], b);
+        linked[b] = rows & ~unlinked_[b];
+        left += static_cast<std::size_t>(std::popcount(rows & unlinked_[b]));
     }
     const std::size_t to_walk = count_bits(linked);
     const bool walks_all = to_walk == graph_.size();
@@ -93,8 +89,13 @@ void GraphScan::run() {
         asked.exact = fell_short;
         (fell_short ? too_few : enough).push_back(&asked);
     }
-    if (!too_few.empty()) scan(all, too_few);
-    if (!enough.empty() && count_bits(unlinked) > 0) scan(unlinked, enough);
+    if (!too_few.empty()) scan(wanted_, to_walk + left, too_few);
+    if (enough.empty() || left == 0) return;
+    Bits unlinked = unlinked_;
+    for (std::size_t b = 0; b < unlinked.size(); ++b) unlinked[b] = wanted_.among(unlinked[b], b);
+    Wanted wanted = wanted_;
+    wanted.allowed = unlinked.data();
+    scan(wanted, left, enough);
 }
 
 }  // namespace sextant::index

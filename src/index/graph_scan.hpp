@@ -46,7 +46,7 @@ private:
         bool exact = false;
     };
     [[nodiscard]] Steps walk(Asked& asked, const Bits& allowed, bool all);
-    void scan(const Bits& slots, const std::vector<Asked*>& asked);
+    void scan(const Wanted& wanted, std::size_t count, const std::vector<Asked*>& asked);
 
     Vectors vectors_;
     const Rows& rows_;

@@ -54,9 +54,7 @@ std::size_t Graph::may_reach(const Target& target, float limit, std::span<Node> 
 }
 
 bool Graph::counts(const Pool& pool, Node node) const noexcept {
-    if (pool.allowed == nullptr) return true;
-    const auto slot = head(node).slot;
-    return slot / word_bits < pool.allowed->size() && get_bit(*pool.allowed, slot);
+    return pool.allowed == nullptr || has_bit(*pool.allowed, head(node).slot);
 }
 
 Graph::Step Graph::entered(const Target& target, Node node) const noexcept {
@@ -107,10 +105,7 @@ Steps Graph::spread(const Target& target, Pool& pool, std::size_t level, Visits&
             first_new = std::min(first_new, pool.insert(step));
         }
         next = std::min(next + 1, first_new);
-        if (++made > most_steps || (made >= few && std::has_single_bit(made) && pool.expected() > most_steps + few * most_steps / made)) {
-            steps.clear();
-            pool.counted = 0;
-        }
+        if (++made > most_steps || (made >= few && std::has_single_bit(made) && pool.expected() > most_steps + few * most_steps / made)) steps.clear();
     }
 }
 

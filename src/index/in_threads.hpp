@@ -37,6 +37,14 @@ void share_out(std::size_t count, std::size_t threads, Each&& each) {
     });
 }
 
+[[nodiscard]] constexpr std::size_t divided_up(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
+
+/// Calls `each(first, last)` for stretches of so many, the last perhaps shorter, of all numbers below `count`.
+template <class Each>
+void share_out_stretches(std::size_t count, std::size_t length, std::size_t threads, Each&& each) {
+    share_out(divided_up(count, length), threads, [&](std::size_t i, std::size_t) { each(i * length, count - i * length < length ? count : (i + 1) * length); });
+}
+
 /// Remembers, of several tasks that may fail, what the one with the lowest number threw. Threads: any, but for `rethrow`.
 class FirstFailure {
 public:

@@ -159,6 +159,8 @@ void Index::Impl::checkpoint() noexcept {
 
 namespace {
 
+std::string what(const std::string& file, std::uint64_t row, std::string_view id) { return file + ": row " + std::to_string(row) + " (id " + index::shown(id) + ")"; }
+
 /// Reads the vectors of rows as the file has them, and checks them.
 class Reading {
 public:
@@ -177,17 +179,14 @@ public:
             try {
                 norm = index::check_vector(spaces_[s].space, vector, "");
             } catch (const Error& error) {
-                throw Error(ErrorCode::corrupt, what(row) + error.what());
+                throw Error(ErrorCode::corrupt, what(name_, row.number, row.id) + error.what());
             }
             spaces_[s].code(vector, norm, vectors[s]);
         }
-        if (!any) throw Error(ErrorCode::corrupt, what(row) + ": it has no vector");
+        if (!any) throw Error(ErrorCode::corrupt, what(name_, row.number, row.id) + ": it has no vector");
     }
 
 private:
-    [[nodiscard]] std::string what(const store::Row& row) const {
-        return name_ + ": row " + std::to_string(row.number) + " (id " + index::shown(row.id) + ")";
-    }
 
     const std::string& name_;
     const std::deque<index::SpaceTable>& spaces_;
@@ -200,7 +199,7 @@ private:
 class Index::Impl::Adding {
 public:
     /// `mutex` is of the change.
-    Adding(const std::string& name, Change& change, std::mutex& mutex) : name_(name), change_(change), mutex_(mutex), batch_(most) {}
+    Adding(const std::string& name, Change& change, std::mutex& mutex) : name_(name), change_(change), mutex_(mutex), batch_(most), owed_(change.spaces()) {}
 
     /// Where to put the row's vectors.
     [[nodiscard]] std::vector<Coded>& next(const store::Row& row) {
@@ -212,7 +211,6 @@ public:
     [[nodiscard]] bool full() const noexcept { return size_ == most; }
     void finish() {
         const std::span batch(batch_.data(), std::exchange(size_, 0));
-        owed_.resize(change_.spaces());
         for (const auto& one : batch)
             for (std::size_t space = 0; space < owed_.size(); ++space) owed_[space] += one.vectors[space].there ? 1 : 0;
         auto memory = change_.memory_for(owed_);
@@ -221,7 +219,7 @@ public:
             change_.give(std::move(memory));
             for (auto& one : batch)
                 if (!change_.add(one.id, one.info, one.vectors, {}, one.places))
-                    throw Error(ErrorCode::corrupt, name_ + ": row " + std::to_string(one.info.number) + " (id " + index::shown(one.id) + "): another row has this id too");
+                    throw Error(ErrorCode::corrupt, what(name_, one.info.number, one.id) + ": another row has this id too");
         }
         for (const auto& one : batch) change_.write(one.places, one.vectors);
     }

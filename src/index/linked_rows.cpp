@@ -31,8 +31,13 @@ std::optional<Reach> reach_for(const LinkedRows* linked, const Rows& rows, const
     auto ef = linked->effort->ef_for(options.k, *options.min_recall);
     if (!ef || *options.min_recall == 1) return std::nullopt;  // a sample proves nothing
     ef = std::min(*ef, nodes);
-    Bits all = allowed ? *allowed : rows.live(), left = linked->unlinked;
-    for (std::size_t b = 0; b < left.size(); ++b) left[b] &= all[b];
+    const auto& all = allowed ? *allowed : rows.live();
+    Bits both;
+    if (allowed) {
+        both = linked->unlinked;
+        for (std::size_t b = 0; b < both.size(); ++b) both[b] &= all[b];
+    }
+    const auto& left = allowed ? both : linked->unlinked;
     // In walks of `ef` steps: what is not linked is scanned in any case.
     constexpr std::size_t many = 8;  // share what is read of the codes
     const double scan = (part_of_scan(all, queries) - part_of_scan(left, queries)) / linked->effort->cost(*ef, queries >= many);

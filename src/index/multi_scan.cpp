@@ -83,7 +83,7 @@ std::vector<MultiScan::Candidate> MultiScan::candidates(const Asked& asked, std:
     share_out(rows_.blocks(), threads, [&](std::size_t b, std::size_t) {
         std::vector<Candidate> found;
         Room room;
-        for_each_bit(wanted_.allowed ? rows_.live()[b] & wanted_.allowed[b] : rows_.live()[b], [&](std::size_t i) {
+        for_each_bit(wanted_.among(rows_.live()[b], b), [&](std::size_t i) {
             const std::size_t slot = b * word_bits + i;
             const Candidate one{bound(asked, rows_.blob(slot).codes, room), slot};
             if (one.bound >= asked.best.worst()) found.push_back(one);

@@ -65,7 +65,7 @@ void SparseScan::add_up(Asked& asked, const SparseLists::Listed& listed, std::si
 /// Compares the query with each of these rows that is allowed.
 void SparseScan::compare(Asked& asked, const Bits& slots) {
     for (std::size_t b = 0; b < slots.size(); ++b)
-        for_each_bit(wanted_.allowed ? slots[b] & wanted_.allowed[b] : slots[b], [&](std::size_t i) {
+        for_each_bit(wanted_.among(slots[b], b), [&](std::size_t i) {
             const std::size_t slot = b * word_bits + i;
             offer(asked, dot(asked.query, store::packed_row(rows_.blob(slot).bytes)), slot, slots);
         });
@@ -74,7 +74,7 @@ void SparseScan::compare(Asked& asked, const Bits& slots) {
 /// If the row is still one of `slots`, and allowed.
 void SparseScan::offer(Asked& asked, double sum, std::size_t slot, const Bits& slots) {
     const auto score = static_cast<float>(sum) + 0.0F;  // no minus zero
-    if (score < asked.best.worst() || slot / word_bits >= slots.size() || !get_bit(slots, slot)) return;  // there may be fewer slots now
+    if (score < asked.best.worst() || !has_bit(slots, slot)) return;  // there may be fewer slots now
     if (wanted_.allowed && (wanted_.allowed[slot / word_bits] >> (slot % word_bits) & 1) == 0) return;
     asked.best.offer(score, slot, [&] { return rows_.info(slot).number; });
 }

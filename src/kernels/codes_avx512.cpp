@@ -34,7 +34,7 @@ inline void tile(const std::uint8_t* block, std::size_t groups, const std::int8_
         __m512i first[parts], second[parts];
         for (std::size_t p = 0; p < parts; ++p) {
             const __m512i codes = _mm512_loadu_si512(block + p * wide);
-            if (parts == 4) _mm_prefetch(reinterpret_cast<const char*>(block + p * wide + ahead), _MM_HINT_T0);
+            if constexpr (parts == 4) _mm_prefetch(reinterpret_cast<const char*>(block + p * wide + ahead), _MM_HINT_T0);
             first[p] = _mm512_shuffle_epi8(values, _mm512_and_si512(codes, low));
             second[p] = _mm512_shuffle_epi8(values, _mm512_and_si512(_mm512_srli_epi16(codes, 4), low));
         }

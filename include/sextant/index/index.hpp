@@ -189,9 +189,9 @@ public:
 
     /// The k records nearest to `query`, proved equal to a scan of all in double precision: scores are computed in 64
     /// bits and rounded once. Equal scores are in the order of insertion. `exhausted` if there are fewer than k. With a
-    /// filter, all this holds of the records that meet it. If a graph was walked, or only a part of each vector compared, the answer says `approximate`: scores are
-    /// as exact, but nearer records may be missing; never are there fewer than k if so many exist, or, with `min_score`, only
-    /// because some that reach it were missed.
+    /// filter, all this holds of the records that meet it. If a graph was walked, or only a part of each vector compared, the
+    /// answer says `approximate`: scores are as exact, but nearer records may be missing; never are there fewer than k if so
+    /// many exist, or, with `min_score`, only because some that reach it were missed.
     /// Throws `invalid_argument` if an option is out of its range, or if `query` is not a vector that the index could
     /// hold.
     [[nodiscard]] SearchResult nearest(std::span<const float> query, const NearestOptions& options = {}) const;
@@ -201,8 +201,8 @@ public:
     [[nodiscard]] std::vector<SearchResult> nearest(const Eigen::Ref<const Matrix>& queries,
                                                     const NearestOptions& options = {}) const;
 
-    /// The same in spaces of the other kinds, which are always searched exactly, whatever `min_recall`, `ef`, `binary` and `truncate_dim` say. A query of
-    /// another kind than its space throws `invalid_argument`.
+    /// The same in spaces of the other kinds, which are always searched exactly, whatever `min_recall`, `ef`, `binary` and
+    /// `truncate_dim` say. A query of another kind than its space throws `invalid_argument`.
     /// Sparse: a score is the sum, over the ids that both have, ascending, of the products of their weights. A record without
     /// any of them has the score 0, and is a record all the same: before those whose scores are negative.
     /// Multi: for each vector of the query the largest inner product with one of the record's; of these, in the order of the
