@@ -116,7 +116,8 @@ TEST_CASE("long texts of every awkward kind come through, in time that grows as 
 }
 
 TEST_CASE("a regex that looks to the end from every place is refused, not waited for", "[tokenize][limits]") {
-    for (const std::string regex : {"(?=.*b)a", R"((?=\\p{L}+\\p{N})\\p{L})", R"((?=\\w*\\d)\\w)", ".*b|a", "a(?!a*b)", "(?=[^\\\\n]*b)a", "(?=a*b)"}) {
+    // Of these none comes to its end within a second on the fastest processor that was seen: that would be no error.
+    for (const std::string regex : {"(?=.*b)a", R"((?=\\p{L}+\\p{N})\\p{L})", R"((?=\\w*\\d)\\w)", ".*b|a", "a(?!a*b|a*c|a*d|a*e)", "(?=[^\\\\n]*b)a", "(?=a*b|a*c|a*d|a*e)"}) {
         const auto tokenizer = Sections{.pre_tokenizer = R"({"type": "Split", "pattern": {"Regex": ")" + regex +
                                                          R"("}, "behavior": "Isolated", "invert": false})"}
                                    .tokenizer();
